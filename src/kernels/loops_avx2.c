@@ -1,0 +1,3 @@
+/* Pointwise loops for AVX2 and FMA: floats and the wide integers. */
+#define LEVEL avx2
+#include "kernels/loops.h"

@@ -1,0 +1,3 @@
+/* Pointwise loops for AVX-512 (F, DQ, BW, VL): floats and the wide integers. */
+#define LEVEL avx512
+#include "kernels/loops.h"
