@@ -165,13 +165,14 @@ static void add_body(Printer *p, int d, int64_t at, int indent) {
   add(p, "]", 1);
 }
 
-/* What follows the elements: on their line if it fits, else on a line of its own. */
-static void add_suffix(Printer *p, const char *s) {
-  int fits = p->column + 2 + (int64_t)strlen(s) <= p->o->linewidth;
+/* What follows the elements: on their line if it fits, else on a line of its own. It counts as `more` characters longer. */
+static void add_suffix(Printer *p, const char *s, int more) {
+  int fits = p->column + 2 + (int64_t)strlen(s) + more <= p->o->linewidth;
   add(p, ",", 1);
   if (fits) add(p, " ", 1);
   else new_lines(p, 1, INDENT);
   add_text(p, s);
+  p->column += more;
 }
 
 /* The sizes as Python writes a tuple: (2, 3), (2,), (). */
@@ -179,13 +180,13 @@ static void add_sizes(Printer *p) {
   char s[16 + 22 * TIDE_MAXDIM], *end = s + sprintf(s, "size=(");
   for (int d = 0; d < p->ndim; d++) end += sprintf(end, d ? ", %lld" : "%lld", (long long)p->shape[d]);
   strcpy(end, p->ndim == 1 ? ",)" : ")");
-  add_suffix(p, s);
+  add_suffix(p, s, 0);
 }
 
 static void add_dtype(Printer *p) {
   char s[32];
   snprintf(s, sizeof s, "dtype=tide.%s", tide_dtype_name(p->dtype));
-  add_suffix(p, s);
+  add_suffix(p, s, 1);          /* lines break where they do with "torch." */
 }
 
 /* Where the tensor's history cannot be told (a view made under no grad of what was changed since), PyTorch writes Invalid. */
@@ -198,9 +199,9 @@ static void add_history(Printer *p, tide_Tensor *t) {
   if (node || invalid) {
     char s[128];
     snprintf(s, sizeof s, "grad_fn=<%s>", node ? tide_node_name(node) : "Invalid");
-    add_suffix(p, s);
+    add_suffix(p, s, 0);
   }
-  else if (requires_grad) add_suffix(p, "requires_grad=True");
+  else if (requires_grad) add_suffix(p, "requires_grad=True", 0);
 }
 
 void tide__format(lua_State *L, tide_Tensor *t, const tide__PrintOptions *o, int parameter) {
