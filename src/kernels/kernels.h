@@ -65,13 +65,26 @@ void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_
 double tide__sum_f32(int64_t n, const char *p, int64_t stride);
 double tide__sum_f64(int64_t n, const char *p, int64_t stride);
 
+/* A matrix where it lies: any strides, in elements. */
+typedef struct tide__Matrix { const void *data; int64_t row, col; } tide__Matrix;
+
 /*
-** C[M,N] = A[M,K] B[K,N], row-major C with leading dimension ldc. A and B are given by element strides of rows and columns; any strides will
-** do, those with a unit stride are read in place. float32, float64 and all integers (bool: logical). `scratch` must have
-** room for tide__gemm_scratch(...) bytes.
+** C = alpha A B + beta C, A [m, k], B [k, n], C [m, n] contiguous; C is not read where beta is 0. Operands with a unit
+** stride are read in place. All dtypes: integers wrap around, bool is "any of both". Products with a vector are summed in float64.
+** `scratch` has room for tide__gemm_scratch bytes (NULL if that is 0). C shares no memory with A and B.
 */
-size_t tide__gemm_scratch(int dtype, int64_t m, int64_t n, int64_t k, int64_t a_row, int64_t a_col, int64_t b_row, int64_t b_col);
-void tide__gemm(int dtype, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row, int64_t a_col, const void *b, int64_t b_row, int64_t b_col,
-                void *c, int64_t ldc, void *scratch);
+size_t tide__gemm_scratch(int dtype, int64_t m, int64_t n, int64_t k, tide__Matrix a, tide__Matrix b);
+void tide__gemm(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, void *scratch);
+
+/*
+** Elements named by offsets (kernels/index.c): p[0] int64 byte offsets, p[1] the dense side, p[2] the memory they lead into.
+** pick: dense = memory. place: memory = dense. combine: memory = memory + dense (or another way; `from` is `to`, or float32
+** into float64). fill_masked: p[0] = p[2] (one element) where p[1] (bool).
+*/
+enum { TIDE_COMBINE_ADD, TIDE_COMBINE_MULTIPLY, TIDE_COMBINE_MAX, TIDE_COMBINE_MIN };
+tide__Loop tide__pick_loop(int dtype);
+tide__Loop tide__place_loop(int dtype);
+tide__Loop tide__combine_loop(int how, int to, int from);
+tide__Loop tide__fill_masked_loop(int dtype);
 
 #endif

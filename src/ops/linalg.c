@@ -15,7 +15,13 @@ static int mm_infer(tide_Call *k) {
 static int mm_run(tide_Call *k) {
   tide_Tensor *a = k->in[0], *b = k->in[1], *o = k->out[0];
   int64_t *s = tide__strides(a), *t = tide__strides(b);
-  tide__gemm(o->dtype, a->shape[0], b->shape[1], a->shape[1], a->data, s[0], s[1], b->data, t[0], t[1], o->data, o->shape[1], NULL);
+  tide__Matrix x = {a->data, s[0], s[1]}, y = {b->data, t[0], t[1]};
+  tide_Scope scope = tide_scope(k->c);
+  size_t bytes = tide__gemm_scratch(o->dtype, a->shape[0], b->shape[1], a->shape[1], x, y);
+  void *scratch = bytes ? tide__scratch(k->c, bytes) : NULL;
+  if (bytes && !scratch) return 0;
+  tide__gemm(o->dtype, a->shape[0], b->shape[1], a->shape[1], 1, x, y, 0, o->data, scratch);
+  tide_close(k->c, scope, NULL);
   return 1;
 }
 
