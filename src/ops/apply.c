@@ -34,6 +34,26 @@ int tide__view(tide_Call *k, int output, int ndim, const int64_t *shape, const i
   return 1;
 }
 
+/* Is x one zero, seen many times? Then its copy is a memset. */
+static int is_splat_zero(const tide_Tensor *x) {
+  static const char zero[8];
+  return x->flags & T_SPLAT && x->n > 1 && !memcmp(x->data, zero, tide__size[x->dtype]);
+}
+
+int tide__target(tide_Call *k, int ndim, const int64_t *shape) {
+  tide_Tensor *x = k->in[0];
+  int same = ndim == x->ndim && !memcmp(shape, x->shape, sizeof(int64_t) * (size_t)ndim);
+  if (k->direct && same) return put(k, 0, tide__retain(x));
+  if (!(same ? tide__result_like(k, 0, x->dtype, x) : tide__result(k, 0, x->dtype, ndim, shape))) return 0;
+  tide_Tensor *o = k->out[0];
+  int64_t from[TIDE_MAXDIM];
+  int off = ndim - x->ndim;
+  for (int d = 0; d < ndim; d++) from[d] = d < off || x->shape[d - off] == 1 ? 0 : tide__strides(x)[d - off];
+  if (is_splat_zero(x)) memset(o->data, 0, o->bytes);
+  else tide__copy(ndim, shape, o->dtype, o->data, tide__strides(o), x->dtype, x->data, from);
+  return 1;
+}
+
 void *tide__scratch(tide_Context *c, size_t bytes) {
   tide_Tensor *t = tide__new(c, TIDE_UINT8, 1, (int64_t[]){(int64_t)bytes});
   return t && tide__own(c, t) ? t->data : NULL;
@@ -270,6 +290,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
   const tide_Op *op = k->op;
   tide_Tensor *like = k->nout ? k->out[0] : NULL;
   uint32_t mask = 0, words = 0;
+  int savable = k->nin - op->spare_last;
   uint8_t small[64], *tracks = small;
   if (unlikely(k->nin > 64) && !(tracks = tide__scratch(k->c, (size_t)k->nin))) return NULL;
   for (int i = 0; i < k->nin; i++) {
@@ -286,7 +307,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
   if (has_values) words += (uint32_t)list_words(op, k->v);
   for (int i = 0; i < outs; i++) words += 1u + TIDE_MAXDIM;      /* shape and dtype of each output, for zeros in its place */
   uint32_t nsaved = 0;
-  for (int i = 0; mask && i < k->nin; i++) nsaved += (mask & SAVES(i)) != 0;
+  for (int i = 0; mask && i < savable; i++) nsaved += (mask & SAVES(i)) != 0;
   for (int j = 0; mask && j < k->nout && j < 8; j++) nsaved += (mask & OUT(j)) != 0;
   tide_Node *n = tide__node_new(k->c, op, (uint32_t)k->nin, (uint32_t)k->nout, nsaved, has_values ? (uint32_t)op->sig.nparams : 0, words);
   if (unlikely(!n)) return NULL;
@@ -295,7 +316,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
     if (tracks[i] && unlikely(!connect(&n->e[i], k->in[i], like, tide__node_shapes(n), &used))) goto fail;
   if (mask) {
     tide__Saved *s = tide__node_saved(n);
-    for (int i = 0; i < k->nin; i++) {
+    for (int i = 0; i < savable; i++) {
       if (!(mask & SAVES(i))) continue;
       tide_Tensor *t = i == 0 && self ? self : k->in[i];
       if (t == TIDE_NONE) { s->which = (uint32_t)i; s++; continue; }
@@ -512,6 +533,7 @@ static int spread(const tide_Op *op, tide_Context **c, const tide_Value *v, tide
 static int prepare(tide_Call *k, const tide_Op *op, tide_Context *c, const tide_Value *v, tide_Tensor **small) {
   k->op = op;
   k->v = v;
+  k->direct = 0;
   k->nin = spread(op, &c, v, small, &k->in);
   k->c = c;
   if (k->nin < 0) return 0;
@@ -673,14 +695,17 @@ static tide_Tensor *inplace(tide_Call *k) {
   k->nout = 1;
   int mode = c->mode.grad;
   c->mode.grad = 0;                                       /* the node is made below, with the right inputs */
+  k->direct = op->inplace == INPLACE_WRITE;
+  for (int i = 1; k->direct && i < k->nin; i++) if (k->in[i] != TIDE_NONE && tide__overlap(x, k->in[i])) k->direct = 0;
   int ok = op->kind == OP_ROW ? tide__pointwise_infer(k) : op->infer(k);
   tide_Tensor *y = out[0];
+  if (y == x) tide__release(x);                           /* written where it lies: no count is needed */
   if (ok && op->inplace != INPLACE_META) {
     if (!tide__same_shape(x, y)) ok = FAIL(k, TIDE_ESHAPE, "the result has sizes %s, the tensor to write %s", SHAPE_TEXT(y), SHAPE_TEXT(x));
     else if (!op->to_bool && tide__kind(y->dtype) > tide__kind(x->dtype)) ok = FAIL(k, TIDE_EDTYPE, "the result is %s, which the tensor to write, %s, cannot hold", tide_dtype_name(y->dtype), tide_dtype_name(x->dtype));
   }
-  int direct = ok && op->kind == OP_ROW && y->dtype == x->dtype && (!k->flat || (x->flags & T_DENSE && tide__same_geometry(x, y)));
-  for (int i = 1; direct && i < k->nin; i++) if (k->in[i] != x && tide__overlap(x, k->in[i]) && !(k->in[i]->data == x->data && tide__same_geometry(k->in[i], x))) direct = 0;
+  int direct = y == x || (ok && op->kind == OP_ROW && y->dtype == x->dtype && (!k->flat || (x->flags & T_DENSE && tide__same_geometry(x, y))));
+  for (int i = 1; direct && op->kind == OP_ROW && i < k->nin; i++) if (k->in[i] != x && tide__overlap(x, k->in[i]) && !(k->in[i]->data == x->data && tide__same_geometry(k->in[i], x))) direct = 0;
   if (ok && recording) {
     uint32_t mask = 0;
     for (int i = 0; i < k->nin; i++) if (k->in[i] != TIDE_NONE && tide__tracks(k->in[i])) mask |= op->save[i < 3 ? i : 3];
@@ -690,8 +715,9 @@ static tide_Tensor *inplace(tide_Call *k) {
       if (ok) overwrite(self, x);
     }
   }
-  if (ok && direct) { tide__release(y); out[0] = y = x; }
+  if (ok && direct && y != x) { tide__release(y); out[0] = y = x; }
   if (ok && recording) ok = (n = record(k, self, direct)) != NULL;
+  if (ok && n) n->flags |= N_INPLACE;
   if (ok && n && x->base && op->inplace != INPLACE_META) ok = (outer = copy_slices(x, n)) != NULL;
   if (ok) ok = op->kind == OP_ROW ? tide__pointwise_run(k) : !op->run || op->run(k);
   if (ok && op->inplace == INPLACE_META) ok = take_geometry(x, y);

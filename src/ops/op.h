@@ -18,7 +18,8 @@
 typedef struct tide_Call tide_Call;
 
 enum { OP_ROW, OP_RECORD, OP_COMPOSITE };
-enum { INPLACE_NO, INPLACE_YES, INPLACE_META };       /* META: geometry only (t_, squeeze_ ...) */
+enum { INPLACE_NO, INPLACE_YES, INPLACE_META, INPLACE_WRITE };
+                              /* META: geometry only (t_, squeeze_ ...); WRITE: run writes some elements of what tide__target made */
 
 /* Sets of dtypes, as bits. */
 #define SET_FLOAT   0x03
@@ -34,6 +35,7 @@ enum { INPLACE_NO, INPLACE_YES, INPLACE_META };       /* META: geometry only (t_
 struct tide_Op {
   tide_Signature sig;
   const char *node;             /* name of its node; NULL: CamelCase(name) + "Backward0" */
+  const char *inplace_node;     /* the same of its in-place form, where PyTorch has another name for that */
   uint8_t kind, inplace;
   uint8_t row;                  /* of pointwise.def */
   uint8_t nin;                  /* inputs of a row */
@@ -43,6 +45,7 @@ struct tide_Op {
   uint8_t linear;               /* bit i: linear in input i alone (for forward mode) */
   uint8_t takes_none;           /* its vjp accepts absent gradients of outputs */
   uint8_t not_differentiable;   /* no node is ever recorded */
+  uint8_t spare_last;           /* its last input is never saved (index_put: the values, which follow a list of any length) */
   uint16_t save[4];             /* what the formula of input 0, 1, 2, 3 and beyond needs */
   int (*check)(tide_Call *);    /* rows: looks at the arguments once dtypes are known; 1, or 0 with the error set */
   int (*infer)(tide_Call *);    /* makes the outputs: tide__result, tide__view; 1, or 0 with the error set */
@@ -64,6 +67,7 @@ struct tide_Call {
   double param[4];              /* the numbers of a row */
   int dtype;                    /* rows: what it computes in */
   uint8_t flat;                 /* rows: one loop over memory */
+  uint8_t direct;               /* tide__target is input 0 itself: an in-place call of an INPLACE_WRITE record */
 };
 
 /* {======================== for infer and run ======================== */
@@ -73,6 +77,9 @@ int tide__result(tide_Call *k, int output, int dtype, int ndim, const int64_t *s
 int tide__result_like(tide_Call *k, int output, int dtype, const tide_Tensor *like);
 /* Output k as a view of input 0, `offset` elements on. */
 int tide__view(tide_Call *k, int output, int ndim, const int64_t *shape, const int64_t *strides, int64_t offset);
+/* Output 0 of an INPLACE_WRITE record: a copy of input 0, broadcast to these sizes, or in an in-place call input 0 itself. run must check all that can
+** fail before it writes. */
+int tide__target(tide_Call *k, int ndim, const int64_t *shape);
 /* Room for n outputs of an operator with any number of them. */
 int tide__outputs(tide_Call *k, int n);
 /* Memory that lives until the scope is closed. */
