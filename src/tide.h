@@ -104,6 +104,10 @@ TIDE_API tide_Tensor *tide_close(tide_Context *c, tide_Scope scope, tide_Tensor 
 TIDE_API tide_Tensor *tide_keep(tide_Tensor *t);
 /* Gives one count back. NULL and TIDE_NONE are ignored. Never allocates, cannot fail. */
 TIDE_API void tide_release(tide_Tensor *t);
+/* One count more, the caller's, whoever holds the others. */
+TIDE_API tide_Tensor *tide_retain(tide_Tensor *t);
+/* How many counts there are. */
+TIDE_API int tide_handles(const tide_Tensor *t);
 /* Puts a count that the caller owns under the innermost scope. */
 TIDE_API tide_Tensor *tide_own(tide_Tensor *t);
 
@@ -116,6 +120,8 @@ typedef struct tide_Stats {
   int64_t tensors, nodes;  /* alive */
 } tide_Stats;
 TIDE_API tide_Stats tide_memory_stats(const tide_Context *c);
+/* The same, live: to be read at any time. */
+TIDE_API const tide_Stats *tide_memory(const tide_Context *c);
 TIDE_API void tide_reset_peak(tide_Context *c);
 /* Gives cached buffers back to the system. */
 TIDE_API void tide_empty_cache(tide_Context *c);

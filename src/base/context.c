@@ -219,6 +219,7 @@ void tide__object_drop(tide_Context *c, void *p, size_t size);
 void tide__object_drop(tide_Context *c, void *p, size_t size) { system_free(c, p, size); }
 
 tide_Stats tide_memory_stats(const tide_Context *c) { return c->stats; }
+const tide_Stats *tide_memory(const tide_Context *c) { return &c->stats; }
 void tide_reset_peak(tide_Context *c) { c->stats.peak_bytes = c->stats.live_bytes; }
 void tide_empty_cache(tide_Context *c) { trim(c); }
 void tide_set_memory_limit(tide_Context *c, int64_t bytes) { c->limit = bytes < 0 ? 0 : bytes; }

@@ -8,7 +8,7 @@
 
 #include "tensor/tensor.h"
 
-enum { N_LEAF = 1, N_FREED = 2, N_NEEDED = 4, N_WATCHED = 8, N_CUSTOM = 16 };
+enum { N_LEAF = 1, N_FREED = 2, N_NEEDED = 4, N_WATCHED = 8, N_CUSTOM = 16, N_INPLACE = 32 };
 
 #define SAVED_OUTPUT 0x80000000u         /* Saved.which: an output, its number in the low bits */
 

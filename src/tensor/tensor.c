@@ -85,6 +85,9 @@ tide_Tensor *tide_keep(tide_Tensor *t) {
 
 void tide_release(tide_Tensor *t) { if (t && t != TIDE_NONE) tide__release(t); }
 
+tide_Tensor *tide_retain(tide_Tensor *t) { return t && t != TIDE_NONE ? tide__retain(t) : t; }
+int tide_handles(const tide_Tensor *t) { return t->refs; }
+
 tide_Tensor *tide_own(tide_Tensor *t) { return t && t != TIDE_NONE ? tide__own(t->ctx, t) : t; }
 
 tide_Tensor *tide_close(tide_Context *c, tide_Scope scope, tide_Tensor *result) {
@@ -162,10 +165,32 @@ tide_Tensor *tide__new_strided(tide_Context *c, int dtype, int ndim, const int64
   return t;
 }
 
+/* Strides without gaps in which the dimensions keep the order that they have in like's memory. */
+static void closed_up(const tide_Tensor *like, int64_t *strides) {
+  const int64_t *shape = like->shape, *old = tide__strides(like);
+  int order[TIDE_MAXDIM], nd = like->ndim;              /* innermost first */
+  int64_t e = 1;
+  for (int i = 0; i < nd; i++) order[i] = nd - 1 - i;
+  for (int i = 1; i < nd; i++)
+    for (int a = i - 1, b = i; a >= 0; a--) {
+      int p = order[a], q = order[b];
+      if (old[p] == 0 || old[q] == 0) continue;         /* an expanded dimension has no opinion */
+      if (old[p] < old[q]) break;
+      if (old[p] == old[q] && shape[p] <= shape[q]) continue;
+      order[a] = q;
+      order[b] = p;
+      b = a;
+    }
+  for (int i = 0; i < nd; i++) { strides[order[i]] = e; e *= shape[order[i]]; }
+}
+
 tide_Tensor *tide__new_like(tide_Context *c, int dtype, const tide_Tensor *like) {
   if (unlikely(like->ndim > INLINE_DIMS || !(like->flags & T_DENSE) || like->n == 0)) {
-    if (like->n && like->flags & T_DENSE) return tide__new_strided(c, dtype, like->ndim, like->shape, tide__strides(like));
-    return tide__new(c, dtype, like->ndim, like->shape);
+    int64_t strides[TIDE_MAXDIM];
+    if (like->n == 0 || like->flags & T_SPLAT) return tide__new(c, dtype, like->ndim, like->shape);
+    if (like->flags & T_DENSE) return tide__new_strided(c, dtype, like->ndim, like->shape, tide__strides(like));
+    closed_up(like, strides);
+    return tide__new_strided(c, dtype, like->ndim, like->shape, strides);
   }
   tide_Tensor *t = cell_new(c, dtype, like->ndim);
   if (unlikely(!t)) return NULL;

@@ -1,0 +1,3 @@
+local core = require "tide.core"
+core.own_source()
+return core.autograd or {}

@@ -1,0 +1,22 @@
+-- Functions that are no operators: they give Lua values, or are other names.
+local core = require "tide.core"
+core.own_source()
+
+return function(tide)
+   local methods, F = core.methods, tide.nn.functional
+
+   -- Are sizes and all elements the same?
+   function tide.equal(input, other)
+      if not (tide.is_tensor(input) and tide.is_tensor(other)) then core.error "equal: two tensors are expected" end
+      return input.shape == other.shape and (input:numel() == 0 or input:eq(other):all():item())
+   end
+
+   -- |input - other| <= atol + rtol |other| everywhere; equal_nan: nan equals nan.
+   function tide.allclose(input, other, ...)
+      return tide.isclose(input, other, ...):all():item()
+   end
+
+   methods.equal, methods.allclose = tide.equal, tide.allclose
+
+   for _, name in ipairs {"relu", "sigmoid", "tanh"} do F[name] = F[name] or tide[name] end
+end

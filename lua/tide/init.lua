@@ -1,0 +1,34 @@
+-- tide: tensors and automatic differentiation. `require "tide"` gives this table; what is in C comes from tide.core.
+local core = require "tide.core"
+core.own_source()
+
+local tide = {}
+
+-- What tide's own Lua files use, and users do not.
+local internal = {
+   methods = true, own_source = true, error = true, warn = true, where = true, operators = true, operator = true, parameter = true, is_parameter = true,
+   interrupt = true, autograd = true, nn = true, linalg = true, special = true
+}
+for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
+tide.linalg, tide.special = core.linalg or {}, core.special or {}
+tide.nn = core.nn or {}
+tide.nn.functional = tide.nn.functional or {}
+
+local methods = core.methods
+
+-- In an index, a new dimension of size 1.
+tide.newaxis = core.newaxis
+
+-- x:float(), x:double(), x:long() ...: conversions named after dtypes
+for name, dtype in pairs {
+   float = tide.float32, double = tide.float64, long = tide.int64, int = tide.int32, short = tide.int16, char = tide.int8, byte = tide.uint8, bool = tide.bool
+} do
+   methods[name] = function(x) return methods.to(x, {dtype = dtype}) end
+end
+
+require "tide.functions" (tide, core)
+tide.autograd = require "tide.autograd"
+tide.func = require "tide.func"
+tide.utils = {checkpoint = require "tide.checkpoint"}
+
+return tide

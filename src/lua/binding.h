@@ -1,0 +1,143 @@
+/*
+** What the files of the Lua binding share. The binding sees tide through tide.h alone.
+**
+** A tensor in Lua is a box: a userdata with the pointer and a key that proves it (its own address, scrambled), so a look at
+** its size and key tells a box from any other userdata. Each entry has four beats: check the arguments (Lua may throw); push an empty box; call
+** tide, inside a scope, and close it; put the result into the box or raise the message. lua_error happens only while
+** C owns nothing.
+*/
+#ifndef TIDE_LUA_BINDING_H
+#define TIDE_LUA_BINDING_H
+
+#include <string.h>
+
+#include "lua/compat.h"
+#include "lua/print.h"
+#include "tide.h"
+
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+typedef struct Guard Guard;
+typedef struct Box Box;
+
+/* One per family of Lua states: coroutines share it. A userdata in the registry; closures hold its address. */
+typedef struct State {
+  tide_Context *c;
+  Guard *guards;              /* open mode scopes, newest first */
+  struct Modes {              /* of a coroutine that no scope covers */
+    uint8_t grad, inference, anomaly;
+    const tide_PackHooks *pack;
+  } modes;
+  int64_t trigger_small, trigger_big, heap, finalized;    /* pacing (module.c) */
+  int64_t boxes;              /* alive */
+  lua_State *L;               /* of the entry that is running: callbacks from C use it */
+  int parked;                 /* an error object waits in the registry to be raised again */
+  int closed;
+  /* registry references */
+  Box **scope_list;           /* boxes made inside tide.scope, NULL where gone */
+  int nscope, cscope, scopes; /* length, room, how many scopes are open */
+  int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt;
+  int methods;                /* name -> method, or a light userdata for a field */
+  int identity;               /* weak values: pointer -> box of a leaf, a grad, a node */
+  int extras;                 /* weak keys: box -> what belongs to it (hooks, metadata) */
+  int anchors;                /* strong: node pointer -> box, while the node lives and has hooks or metadata */
+  int dtypes;                 /* dtype number -> object */
+  int own_sources;            /* set of source names that are tide's own */
+  tide__PrintOptions print;
+} State;
+
+struct Box {
+  uintptr_t key;
+  tide_Tensor *t;             /* NULL: empty, or released */
+  State *S;
+  int32_t slot;               /* in the list of tide.scope, from 1; 0: none */
+  uint8_t parameter;          /* prints as a Parameter */
+  uint8_t keep;               /* tide.scope leaves it alone */
+  uint8_t extras;             /* has an entry in State.extras */
+};
+/* weak: the box is anchored while the node lives and holds no count of it. */
+typedef struct NodeBox { uintptr_t key; tide_Node *n; State *S; uint8_t weak; } NodeBox;
+
+#define BOX_KEY  ((uintptr_t)0x9e3779b97f4a7c15ULL)
+#define NODE_KEY ((uintptr_t)0xc2b2ae3d27d4eb4fULL)
+
+/* The state of a closure made by tide__register: its first upvalue. */
+#define STATE(L) ((State *)lua_touserdata(L, lua_upvalueindex(1)))
+
+static inline Box *tide__test_box(lua_State *L, int i) {
+  Box *b = lua_touserdata(L, i);
+  return likely(b && lua_rawlen(L, i) == sizeof(Box) && b->key == ((uintptr_t)b ^ BOX_KEY)) ? b : NULL;
+}
+/* The tensor at i, or NULL if there is none (or a released one). */
+static inline tide_Tensor *tide__test(lua_State *L, int i) {
+  Box *b = tide__test_box(L, i);
+  return b ? b->t : NULL;
+}
+/* The same, raising "FUNCTION: argument N ('NAME'): a tensor is expected, got TYPE". */
+tide_Tensor *tide__check(lua_State *L, State *S, int i, const char *function, const char *name);
+
+/* An empty box on the stack. */
+Box *tide__push_box(lua_State *L, State *S);
+/* Beat 1 is over: paces the collector. */
+void tide__pace(lua_State *L, State *S);
+/* Beat 3 begins: the running coroutine's modes go into the context. Call after the last push that may run finalizers. */
+void tide__resolve_modes(lua_State *L, State *S);
+static inline void tide__enter(lua_State *L, State *S) {
+  S->L = L;
+  if (unlikely(S->guards != NULL)) tide__resolve_modes(L, S);
+}
+/* Beat 4: t (of the scope; may be NULL) moves into the box at the top and the scope is closed; raises if t is NULL. Returns 1. */
+int tide__finish(lua_State *L, State *S, Box *b, tide_Tensor *t, tide_Scope scope);
+/* Raises the context's error (or the object that a callback threw, unchanged). */
+int tide__raise(lua_State *L, State *S);
+/* Raises "FILE:LINE: message", FILE:LINE being the user's. */
+int tide__error(lua_State *L, State *S, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void tide__where(lua_State *L, State *S);              /* pushes "FILE:LINE: " or "" */
+void tide__warn(lua_State *L, State *S, const char *message);
+
+/* Pushes t's one Lua object (leaf, grad): the box that exists, or a new one that takes a count of its own. */
+void tide__push_identity(lua_State *L, State *S, tide_Tensor *t);
+/* Makes the box at i the Lua object of its tensor. */
+void tide__register_identity(lua_State *L, State *S, int i);
+void tide__push_node(lua_State *L, State *S, tide_Node *n);        /* nil for NULL */
+tide_Node *tide__test_node(lua_State *L, int i);
+/* Pushes the table of what belongs to the box at i (hooks, metadata), making it if wanted; nil if there is none. */
+void tide__push_extras(lua_State *L, State *S, int i, int make);
+
+int tide__test_dtype(lua_State *L, State *S, int i);                /* -1: no dtype */
+void tide__push_dtype(lua_State *L, State *S, int dtype);
+void tide__push_size(lua_State *L, State *S, int n, const int64_t *sizes);
+/* A list of sizes at i (sequence table or Size) into out (room for max); its length, or -1 if it is no such list. */
+int tide__to_sizes(lua_State *L, State *S, int i, int64_t *out, int max);
+
+/* Operands: a tensor or a Lua number; numbers become tensors inside the scope. */
+typedef struct Operand { tide_Tensor *t; double d; int64_t i; uint8_t kind; } Operand;   /* kind: LUA_TUSERDATA, 'f', 'i', 'b' */
+int tide__to_operand(lua_State *L, int i, Operand *o);
+tide_Tensor *tide__operand(State *S, const Operand *o);
+
+/* Each function becomes a closure with the state as its upvalue. */
+void tide__register(lua_State *L, State *S, int table, const luaL_Reg *functions);
+
+/* Pushes a list of n boxes that take over the counts in t (freed with free if on_heap), also when Lua throws. */
+int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap);
+void tide__scope_add(lua_State *L, State *S, Box *b);
+void tide__scope_forget(State *S, Box *b);
+/* The node box at i has hooks or metadata: it stays while the node lives. */
+void tide__anchor_node(lua_State *L, State *S, int i);
+/* An error object at the top was thrown by a callback: it waits until the entry is left (and is popped). */
+void tide__park(lua_State *L, State *S);
+
+void tide__open_call(lua_State *L, State *S, int module);          /* operators, into module and the tensors' methods */
+void tide__open_tensor(lua_State *L, State *S, int module);
+void tide__open_autograd(lua_State *L, State *S, int module);
+void tide__open_modes(lua_State *L, State *S, int module);
+void tide__open_index(lua_State *L, State *S, int module);
+
+/* index.c. The key is at 2, the value at 3. */
+int tide__index_get(lua_State *L, State *S);
+int tide__index_set(lua_State *L, State *S);
+
+extern const char tide__registry_key;
+
+#endif

@@ -1,0 +1,818 @@
+/*
+** Operators in Lua: one closure for each public name, which reads its arguments by descriptor.
+**
+** A name owns one or more signatures, tried in order. The short way: all arguments are operands (tensors, numbers) and the rest
+** has defaults. The long way reads each parameter from its place or its keyword, and knows why a signature does not fit.
+** Nothing of an argument's value is made before all of them are read: numbers become tensors only inside the scope.
+*/
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lua/binding.h"
+
+#define MAX_PARAMS  10
+#define MAX_INTS    256        /* in all lists of one call */
+#define MAX_RESULTS 8
+
+typedef struct Signature {
+  const tide_Op *op;
+  const tide_Signature *s;
+  int nvalues;                 /* parameters, the context not counted */
+  int first;                   /* 1 if parameter 0 is the context */
+  int operands;                /* how many leading parameters are operands */
+  int rest_preset;             /* all others have defaults */
+  int variadic;                /* the parameter that takes the rest of the call, -1: none */
+  tide_Value preset[MAX_PARAMS];
+} Signature;
+
+typedef struct Callable {
+  State *S;
+  const char *name;            /* as users write it: "add", "linalg.norm", "add_" */
+  int inplace, method;         /* method: x:name(); only for messages */
+  int n;
+  Signature sig[];
+} Callable;
+
+/* One argument as read. */
+typedef struct Arg { Operand o; tide_Value v; uint8_t is_operand; } Arg;
+
+/* A call being read against one signature. */
+typedef struct Reader {
+  lua_State *L;
+  Callable *f;
+  const Signature *sig;
+  int top;                     /* positional arguments */
+  int keywords;                /* index of the keyword table, or 0 */
+  Arg arg[MAX_PARAMS];
+  int64_t ints[MAX_INTS];
+  int nints;
+  int requires_grad;
+  char why[256];               /* it does not fit */
+} Reader;
+
+
+/* {======================== presets ======================== */
+
+static int is_absent(const char *preset) { return !strcmp(preset, "none") || !strcmp(preset, "NULL") || !strcmp(preset, "TIDE_ABSENT"); }
+
+static tide_Value read_preset(const tide_Param *p) {
+  tide_Value v = {.i = 0, .n = 0};
+  const char *s = p->preset;
+  switch (p->kind) {
+    case TIDE_A_OT: case TIDE_A_OTN: case TIDE_A_ONT: v.t = TIDE_NONE; break;
+    case TIDE_A_N: v.d = is_absent(s) ? NAN : !strcmp(s, "INFINITY") ? INFINITY : strtod(s, NULL); break;
+    case TIDE_A_DTYPE: v.i = -1; break;
+    case TIDE_A_DIMS: case TIDE_A_INTS: case TIDE_A_SIZE: v.ints = NULL; v.n = -1; break;
+    case TIDE_A_STR: v.s = is_absent(s) ? NULL : s; break;                 /* with its quotes: see below */
+    case TIDE_A_INT: case TIDE_A_POS: case TIDE_A_DIM: v.i = is_absent(s) ? TIDE_ABSENT : strtoll(s, NULL, 10); break;
+    default: v.i = strtoll(s, NULL, 10);
+  }
+  return v;
+}
+
+/* The kinds that take the rest of the arguments when they come last (but for keyword-only ones). */
+static int takes_many(int kind) {
+  return kind == TIDE_A_SIZE || kind == TIDE_A_DIMS || kind == TIDE_A_INTS || kind == TIDE_A_TL;
+}
+
+static int is_operand(int kind) { return kind == TIDE_A_T || kind == TIDE_A_TN || kind == TIDE_A_NT || kind == TIDE_A_PT; }
+
+static void compile(lua_State *L, Signature *g, const tide_Op *op) {
+  const tide_Signature *s = tide_signature(op);
+  memset(g, 0, sizeof *g);
+  g->op = op;
+  g->s = s;
+  g->first = s->nparams && s->params[0].kind == TIDE_A_CTX;
+  g->variadic = -1;
+  g->rest_preset = 1;
+  int counting = 1, last = -1;
+  for (int i = 0; i < s->nparams; i++) {
+    const tide_Param *p = &s->params[i];
+    g->preset[i] = read_preset(p);
+    if (p->kind == TIDE_A_STR && g->preset[i].s) {           /* "mean" in quotes: kept unquoted in the registry for good */
+      lua_pushlstring(L, p->preset + 1, strlen(p->preset) - 2);
+      g->preset[i].s = lua_tostring(L, -1);
+      luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    if (i < g->first) continue;
+    if (p->kind != TIDE_A_DTYPE) last = i;
+    if (counting && is_operand(p->kind) && !*p->preset) g->operands++;
+    else { counting = 0; if (!*p->preset) g->rest_preset = 0; }
+  }
+  if (last >= 0 && takes_many(s->params[last].kind)) g->variadic = last;
+}
+
+/* }========================================================= */
+
+
+/* {======================== reading one argument ======================== */
+
+static int misfit(Reader *r, const tide_Param *p, int place, const char *want, int i) {
+  const char *got = tide__test_box(r->L, i) ? (tide__test(r->L, i) ? "a tensor" : "a tensor that was released") : luaL_typename(r->L, i);
+  if (place) snprintf(r->why, sizeof r->why, "argument %d ('%s'): %s expected, got %s", place, p->name, want, got);
+  else snprintf(r->why, sizeof r->why, "'%s': %s expected, got %s", p->name, want, got);
+  return 0;
+}
+
+static int complain(Reader *r, const tide_Param *p, const char *what) {
+  snprintf(r->why, sizeof r->why, "'%s': %s", p->name, what);
+  return 0;
+}
+
+int tide__to_operand(lua_State *L, int i, Operand *o) {
+  Box *b = tide__test_box(L, i);
+  if (likely(b && b->t)) { o->t = b->t; o->kind = LUA_TUSERDATA; return 1; }
+  switch (lua_type(L, i)) {
+    case LUA_TNUMBER:
+      if (lua_isinteger(L, i)) { o->kind = 'i'; o->i = lua_tointeger(L, i); }
+      else { o->kind = 'f'; o->d = lua_tonumber(L, i); }
+      return 1;
+    case LUA_TBOOLEAN: o->kind = 'b'; o->i = lua_toboolean(L, i); return 1;
+    default: return 0;
+  }
+}
+
+tide_Tensor *tide__operand(State *S, const Operand *o) {
+  switch (o->kind) {
+    case 'i': return tide_integer(S->c, o->i);
+    case 'f': return tide_number(S->c, o->d);
+    case 'b': return tide_boolean(S->c, (int)o->i);
+    default: return o->t;
+  }
+}
+
+/* A whole number at i: 1, or 0 where it is none. */
+static int to_whole(lua_State *L, int i, int64_t *out) {
+  int ok;
+  if (lua_type(L, i) != LUA_TNUMBER) {
+    Box *b = tide__test_box(L, i);                            /* a one-element integer tensor serves as a number */
+    if (!b || !b->t || tide_numel(b->t) != 1 || tide_dtype_is_float(tide_dtype(b->t))) return 0;
+    *out = tide_element_integer(b->t, 0);
+    return 1;
+  }
+  *out = lua_tointegerx(L, i, &ok);
+  return ok;
+}
+
+/* A position or dimension from 1, or negative from the end, as tide counts: from 0. */
+static int to_place(Reader *r, const tide_Param *p, int i, int place, int64_t *out) {
+  if (!to_whole(r->L, i, out)) return misfit(r, p, place, "a whole number", i);
+  if (*out == 0) return complain(r, p, p->kind == TIDE_A_POS ? "positions count from 1, not 0" : "dimensions count from 1, not 0");
+  if (*out > 0) --*out;
+  return 1;
+}
+
+static int add_int(Reader *r, const tide_Param *p, int i, int place) {
+  int64_t v;
+  if (r->nints == MAX_INTS) return complain(r, p, "the list is too long");
+  if (p->kind == TIDE_A_DIMS) { if (!to_place(r, p, i, place, &v)) return 0; }
+  else if (!to_whole(r->L, i, &v)) return misfit(r, p, place, "whole numbers", i);
+  r->ints[r->nints++] = v;
+  return 1;
+}
+
+/* Any table that lists something: a sequence, or a Size. */
+static int is_list(lua_State *L, int i) { return lua_istable(L, i); }
+
+static int read_ints(Reader *r, const tide_Param *p, int i, int place, tide_Value *v, int last) {
+  lua_State *L = r->L;
+  int start = r->nints;
+  if (is_list(L, i)) {
+    int64_t sizes[TIDE_MAXDIM];
+    int n = tide__to_sizes(L, r->f->S, i, sizes, TIDE_MAXDIM);
+    if (n >= 0 && p->kind != TIDE_A_DIMS) {
+      if (r->nints + n > MAX_INTS) return complain(r, p, "the list is too long");
+      memcpy(r->ints + start, sizes, sizeof(int64_t) * (size_t)n);
+      r->nints += n;
+    }
+    else {
+      lua_Integer count = luaL_len(L, i);
+      for (lua_Integer k = 1; k <= count; k++) {
+        lua_geti(L, i, k);
+        int ok = add_int(r, p, lua_gettop(L), place);
+        lua_pop(L, 1);
+        if (!ok) return 0;
+      }
+    }
+  }
+  else for (int k = i; k <= (last ? last : i); k++) if (!add_int(r, p, k, place)) return 0;
+  v->ints = r->ints + start;
+  v->n = r->nints - start;
+  return 1;
+}
+
+/* A list of tensors: into a userdata that stays on the stack. */
+static int read_tensors(Reader *r, const tide_Param *p, int i, int place, tide_Value *v, int last) {
+  lua_State *L = r->L;
+  int table = is_list(L, i) && !lua_getmetatable(L, i);
+  if (is_list(L, i) && !table) lua_pop(L, 1);
+  lua_Integer n;
+  if (table) {
+    if (p->kind == TIDE_A_OTL && lua_getfield(L, i, "n") == LUA_TNUMBER) n = lua_tointeger(L, -1);
+    else n = (lua_Integer)lua_rawlen(L, i);
+    if (p->kind == TIDE_A_OTL) lua_pop(L, 1);
+  }
+  else if (tide__test_box(L, i) && last) n = last - i + 1;
+  else return misfit(r, p, place, "a list of tensors", i);
+  if (n < 0 || n > 1 << 24) return complain(r, p, "the list is too long");
+  tide_Tensor **list = compat_newuserdata(L, (size_t)(n ? n : 1) * sizeof *list);
+  for (lua_Integer k = 0; k < n; k++) {
+    if (table) lua_rawgeti(L, i, k + 1); else lua_pushvalue(L, i + (int)k);
+    list[k] = tide__test(L, -1);
+    int absent = lua_isnil(L, -1) || (lua_isboolean(L, -1) && !lua_toboolean(L, -1));
+    if (!list[k] && p->kind == TIDE_A_OTL && absent) list[k] = TIDE_NONE;
+    if (!list[k]) {
+      snprintf(r->why, sizeof r->why, "argument %d ('%s'): element %d: a tensor expected, got %s", place, p->name, (int)k + 1, luaL_typename(L, -1));
+      return 0;
+    }
+    lua_pop(L, 1);
+  }
+  v->list = list;
+  v->n = (int)n;
+  return 1;
+}
+
+/* Reads the value at stack index i for parameter p; `last`: the index of the last argument that belongs to it (0: only i). */
+static int read_arg(Reader *r, const tide_Param *p, int i, int place, Arg *a, int last) {
+  lua_State *L = r->L;
+  a->is_operand = 0;
+  switch (p->kind) {
+    case TIDE_A_T: case TIDE_A_OT: case TIDE_A_PT:
+      if (!(a->v.t = tide__test(L, i))) return misfit(r, p, place, "a tensor", i);
+      return 1;
+    case TIDE_A_TN: case TIDE_A_OTN:
+      if (!tide__to_operand(L, i, &a->o)) return misfit(r, p, place, "a tensor or number", i);
+      a->is_operand = 1;
+      return 1;
+    case TIDE_A_NT: case TIDE_A_ONT:
+      if (!tide__to_operand(L, i, &a->o) || a->o.kind == LUA_TUSERDATA) return misfit(r, p, place, "a number", i);
+      a->is_operand = 1;
+      return 1;
+    case TIDE_A_TL: case TIDE_A_OTL: return read_tensors(r, p, i, place, &a->v, last);
+    case TIDE_A_N:
+      if (lua_type(L, i) != LUA_TNUMBER) return misfit(r, p, place, "a number", i);
+      a->v.d = lua_tonumber(L, i);
+      return 1;
+    case TIDE_A_INT: return to_whole(L, i, &a->v.i) ? 1 : misfit(r, p, place, "a whole number", i);
+    case TIDE_A_BOOL:
+      if (!lua_isboolean(L, i)) return misfit(r, p, place, "a boolean", i);
+      a->v.i = lua_toboolean(L, i);
+      return 1;
+    case TIDE_A_STR:
+      if (lua_type(L, i) != LUA_TSTRING) return misfit(r, p, place, "a string", i);
+      a->v.s = lua_tostring(L, i);
+      return 1;
+    case TIDE_A_DIM: case TIDE_A_POS: return to_place(r, p, i, place, &a->v.i);
+    case TIDE_A_DIMS: case TIDE_A_SIZE: case TIDE_A_INTS:
+      if (!is_list(L, i) && lua_type(L, i) != LUA_TNUMBER && !tide__test_box(L, i)) return misfit(r, p, place, "whole numbers", i);
+      return read_ints(r, p, i, place, &a->v, last);
+    case TIDE_A_DTYPE:
+      if ((a->v.i = tide__test_dtype(L, r->f->S, i)) < 0) return misfit(r, p, place, "a dtype", i);
+      return 1;
+    default: return 0;
+  }
+}
+
+/* }========================================================= */
+
+
+/* {======================== reading a call ======================== */
+
+/* Is the value at i a table of keywords: no metatable, not empty, all keys strings? -1: both kinds of keys. */
+static int keyword_table(lua_State *L, int i) {
+  int strings = 0, others = 0;
+  if (!lua_istable(L, i) || lua_getmetatable(L, i)) { if (lua_istable(L, i)) lua_pop(L, 1); return 0; }
+  lua_pushnil(L);
+  while (lua_next(L, i)) {
+    if (lua_type(L, -2) == LUA_TSTRING) strings = 1; else others = 1;
+    lua_pop(L, 1);
+  }
+  return strings ? (others ? -1 : 1) : 0;
+}
+
+static const tide_Param *find_param(const Signature *g, const char *key) {
+  for (int i = g->first; i < g->s->nparams; i++) if (!strcmp(g->s->params[i].name, key)) return &g->s->params[i];
+  return NULL;
+}
+
+/* Are all keywords the signature's? */
+static int known_keywords(Reader *r) {
+  lua_State *L = r->L;
+  lua_pushnil(L);
+  while (lua_next(L, r->keywords)) {
+    const char *key = lua_tostring(L, -2);
+    int factory = r->sig->s->flags & TIDE_FACTORY && !strcmp(key, "requires_grad");
+    if (!factory && !find_param(r->sig, key)) {
+      snprintf(r->why, sizeof r->why, "there is no keyword '%s'", key);
+      lua_pop(L, 2);
+      return 0;
+    }
+    if (factory) {
+      if (!lua_isboolean(L, -1)) {
+        snprintf(r->why, sizeof r->why, "'requires_grad': a boolean expected, got %s", luaL_typename(L, -1));
+        lua_pop(L, 2);
+        return 0;
+      }
+      r->requires_grad = lua_toboolean(L, -1);
+    }
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
+/* Does `{}` at this place stand for a list? */
+static int wants_list(const Signature *g, int param) {
+  if (param >= g->s->nparams) return 0;
+  int kind = g->s->params[param].kind;
+  return takes_many(kind) || kind == TIDE_A_OTL;
+}
+
+static int read_call(Reader *r, const Signature *g, int top) {
+  lua_State *L = r->L;
+  int place = 1;
+  r->sig = g;
+  r->nints = 0;
+  r->requires_grad = 0;
+  r->why[0] = 0;
+  r->keywords = 0;
+  r->top = top;
+  if (top > 0 && lua_istable(L, top)) {
+    int kind = keyword_table(L, top);
+    if (kind < 0) { snprintf(r->why, sizeof r->why, "argument %d: a table has both named and numbered entries", top); return 0; }
+    if (kind == 1 || (lua_rawlen(L, top) == 0 && !wants_list(g, g->first + top - 1) && !lua_getmetatable(L, top) && (lua_pushnil(L), !lua_next(L, top)))) {
+      r->keywords = top;
+      r->top = top - 1;
+    }
+    lua_settop(L, top);
+  }
+  if (r->keywords && !known_keywords(r)) return 0;
+  for (int k = g->first; k < g->s->nparams; k++) {
+    const tide_Param *p = &g->s->params[k];
+    Arg *a = &r->arg[k];
+    int from_keyword = 0, given = 0;
+    if (r->keywords) {
+      from_keyword = lua_getfield(L, r->keywords, p->name) != LUA_TNIL;
+      if (!from_keyword) lua_pop(L, 1);
+    }
+    if (place <= r->top && p->kind != TIDE_A_DTYPE) {
+      int many = k == g->variadic && !is_list(L, place) && !lua_isnil(L, place);
+      int last = many ? r->top : 0;
+      if (from_keyword) { snprintf(r->why, sizeof r->why, "'%s' is given twice", p->name); return 0; }
+      if (lua_isnil(L, place)) place++;                              /* an absent one: the default, or an error below */
+      else {
+        if (!read_arg(r, p, place, place, a, last)) return 0;
+        place = many ? r->top + 1 : place + 1;
+        given = 1;
+      }
+    }
+    else if (place <= r->top && p->kind == TIDE_A_DTYPE && !from_keyword && tide__test_dtype(L, r->f->S, place) >= 0) {
+      if (!read_arg(r, p, place, place, a, 0)) return 0;
+      place++;
+      given = 1;
+    }
+    if (from_keyword) {
+      if (!read_arg(r, p, lua_gettop(L), 0, a, 0)) return 0;         /* (stays on the stack: lists and strings are lent) */
+      given = 1;
+    }
+    if (given) continue;
+    if (!*p->preset) { snprintf(r->why, sizeof r->why, "argument '%s' is missing", p->name); return 0; }
+    a->is_operand = 0;
+    a->v = g->preset[k];
+    if (p->kind == TIDE_A_NT) {
+      char *end;
+      a->is_operand = 1;
+      a->o.kind = strpbrk(p->preset, ".eE") ? 'f' : 'i';
+      a->o.i = strtoll(p->preset, &end, 10);
+      a->o.d = strtod(p->preset, NULL);
+    }
+  }
+  if (place <= r->top) { snprintf(r->why, sizeof r->why, "%d arguments are too many", r->top); return 0; }
+  return 1;
+}
+
+static void describe(const Signature *g, const char *name, luaL_Buffer *b) {
+  static const char *const kinds[] = {
+    [TIDE_A_CTX] = "", [TIDE_A_T] = "tensor", [TIDE_A_OT] = "tensor", [TIDE_A_TN] = "tensor or number", [TIDE_A_OTN] = "tensor or number", [TIDE_A_NT] = "number",
+    [TIDE_A_ONT] = "number", [TIDE_A_TL] = "list of tensors", [TIDE_A_OTL] = "list of tensors", [TIDE_A_N] = "number", [TIDE_A_INT] = "integer", [TIDE_A_BOOL] = "boolean",
+    [TIDE_A_STR] = "string", [TIDE_A_DIM] = "dimension", [TIDE_A_DIMS] = "dimensions", [TIDE_A_SIZE] = "sizes", [TIDE_A_INTS] = "integers", [TIDE_A_POS] = "position",
+    [TIDE_A_DTYPE] = "dtype", [TIDE_A_PT] = "tensor of positions"};
+  luaL_addstring(b, "\n   ");
+  luaL_addstring(b, name);
+  luaL_addchar(b, '(');
+  for (int i = g->first; i < g->s->nparams; i++) {
+    const tide_Param *p = &g->s->params[i];
+    if (i > g->first) luaL_addstring(b, ", ");
+    luaL_addstring(b, p->name);
+    luaL_addstring(b, *p->preset ? "?: " : ": ");
+    luaL_addstring(b, kinds[p->kind]);
+  }
+  luaL_addchar(b, ')');
+}
+
+/* No signature fits: with one, why; with several, why the most fitting one did not, and the list. */
+static int no_fit(lua_State *L, Callable *f, const char *why) {
+  luaL_Buffer b;
+  tide__where(L, f->S);
+  lua_pushfstring(L, "%s: %s", f->name, why);
+  if (f->n > 1) {
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "; it can be called as");
+    for (int i = 0; i < f->n; i++) describe(&f->sig[i], f->name, &b);
+    luaL_pushresult(&b);
+    lua_concat(L, 3);
+  }
+  else lua_concat(L, 2);
+  return lua_error(L);
+}
+
+/* }========================================================= */
+
+
+/* {======================== calling ======================== */
+
+/* Results that boxes are made of, one after the other, while a finalizer may run in between. */
+typedef struct Bundle { int n; tide_Tensor *t[]; } Bundle;
+
+static int bundle_gc(lua_State *L) {
+  Bundle *b = lua_touserdata(L, 1);
+  for (int i = 0; i < b->n; i++) if (b->t[i]) { tide_release(b->t[i]); b->t[i] = NULL; }
+  b->n = 0;
+  return 0;
+}
+
+static Bundle *push_bundle(lua_State *L, State *S, int room) {
+  Bundle *b = compat_newuserdata(L, sizeof *b + (size_t)room * sizeof *b->t);
+  b->n = 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->bundle_mt);
+  lua_setmetatable(L, -2);
+  return b;
+}
+
+static void push_result(lua_State *L, State *S, Bundle *bundle, int i) {
+  if (!bundle->t[i]) { lua_pushnil(L); return; }
+  Box *b = tide__push_box(L, S);
+  b->t = bundle->t[i];
+  bundle->t[i] = NULL;
+}
+
+/* The argument among the first `top` that is the box of t, or 0. */
+static int same_as(lua_State *L, int top, const tide_Tensor *t) {
+  for (int i = 1; i <= top; i++) { Box *b = tide__test_box(L, i); if (b && b->t == t) return i; }
+  return 0;
+}
+
+static int call_inplace(lua_State *L, Callable *f, const Signature *g, const tide_Value *v, tide_Scope scope) {
+  State *S = f->S;
+  tide_Tensor *out[MAX_RESULTS];
+  int ok = tide_call_inplace(g->op, S->c, v, out);
+  tide_close(S->c, scope, NULL);
+  if (!ok) return tide__raise(L, S);
+  lua_pushvalue(L, 1);
+  return 1;
+}
+
+/* A call that fits: makes the numbers, calls, puts results into boxes. The arguments stay on the stack below. */
+static int run(Reader *r) {
+  lua_State *L = r->L;
+  Callable *f = r->f;
+  const Signature *g = r->sig;
+  State *S = f->S;
+  tide_Value v[MAX_PARAMS];
+  tide__pace(L, S);
+  int list = g->s->outputs < 0, many = list || g->s->outputs > 1;
+  Box *box = many || f->inplace ? NULL : tide__push_box(L, S);
+  Bundle *bundle = many && !list ? push_bundle(L, S, MAX_RESULTS) : NULL;
+  tide__enter(L, S);
+  tide_Scope scope = tide_scope(S->c);
+  for (int i = 0; i < g->s->nparams; i++) {
+    if (i < g->first) v[i] = (tide_Value){.c = S->c};
+    else if (r->arg[i].is_operand) v[i] = (tide_Value){.t = tide__operand(S, &r->arg[i].o)};
+    else v[i] = r->arg[i].v;
+  }
+  if (f->inplace) return call_inplace(L, f, g, v, scope);
+  tide_Tensor *out[MAX_RESULTS] = {NULL}, **results = NULL;
+  int n = 0, ok = tide_call(g->op, S->c, v, out, &n, &results);
+  if (!ok) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
+  if (!many) {
+    int same = same_as(L, r->top, out[0]);
+    if (unlikely(same)) { tide_close(S->c, scope, NULL); lua_pushvalue(L, same); return 1; }
+    if (r->requires_grad && !tide_set_requires_grad(out[0], 1)) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
+    tide__finish(L, S, box, out[0], scope);
+    if (r->requires_grad) tide__register_identity(L, S, -1);
+    return 1;
+  }
+  if (list) {                          /* the count is known only now: keep the results with the scope open, then make room */
+    tide_Tensor *holder[64], **kept = n <= 64 ? holder : malloc((size_t)n * sizeof *kept);
+    if (!kept) { tide_close(S->c, scope, NULL); return tide__error(L, S, "%s: out of memory", f->name); }
+    for (int i = 0; i < n; i++) kept[i] = tide_retain(results[i]);
+    tide_close(S->c, scope, NULL);
+    return tide__push_list(L, S, n, kept, kept != holder);
+  }
+  for (int i = 0; i < n; i++) bundle->t[i] = out[i] && out[i] != TIDE_NONE ? tide_retain(out[i]) : NULL;
+  bundle->n = n;
+  tide_close(S->c, scope, NULL);
+  luaL_checkstack(L, n + 4, NULL);
+  for (int i = 0; i < n; i++) push_result(L, S, bundle, i);
+  return n;
+}
+
+/* The protected part of push_list: upvalues would not do, so its argument is a light userdata. */
+typedef struct ListJob { State *S; int n, done; tide_Tensor **t; } ListJob;
+
+static int make_list(lua_State *L) {
+  ListJob *job = lua_touserdata(L, 1);
+  lua_createtable(L, job->n, 0);
+  for (int i = 0; i < job->n; i++) {
+    Box *b = tide__push_box(L, job->S);
+    b->t = job->t[i];
+    job->done = i + 1;
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap) {
+  ListJob job = {S, n, 0, t};
+  int room = lua_checkstack(L, 4), status = LUA_ERRMEM;
+  if (room) {
+    lua_pushcfunction(L, make_list);
+    lua_pushlightuserdata(L, &job);
+    status = lua_pcall(L, 1, 1, 0);
+  }
+  for (int i = job.done; i < n; i++) tide_release(t[i]);
+  if (on_heap) free(t);
+  if (status != LUA_OK) return room ? lua_error(L) : luaL_error(L, "stack overflow");
+  return 1;
+}
+
+static __attribute__((noinline)) int call_long(lua_State *L, Callable *f, int top) {
+  Reader r;
+  char best[256];
+  int best_place = -1;
+  r.L = L;
+  r.f = f;
+  luaL_checkstack(L, 2 * MAX_PARAMS + 16, NULL);
+  for (int i = 0; i < f->n; i++) {
+    if (read_call(&r, &f->sig[i], top)) return run(&r);
+    int place = strncmp(r.why, "argument ", 9) == 0 && r.why[9] >= '0' && r.why[9] <= '9' ? r.why[9] - '0' : 5;
+    if (place > best_place) { best_place = place; memcpy(best, r.why, sizeof best); }
+    lua_settop(L, top);
+  }
+  return no_fit(L, f, best);
+}
+
+/* The short way: 1 and the result is pushed, or 0. */
+static inline int call_short(lua_State *L, Callable *f, int top) {
+  State *S = f->S;
+  for (int k = 0; k < f->n; k++) {
+    const Signature *g = &f->sig[k];
+    if (g->operands != top || !g->rest_preset || g->first || g->s->outputs != 1) continue;
+    Operand o[3];
+    int ok = top <= 3;
+    for (int i = 0; i < top && ok; i++) {
+      if (unlikely(!tide__to_operand(L, i + 1, &o[i]))) return 0;
+      int kind = g->s->params[i].kind, tensor = o[i].kind == LUA_TUSERDATA;
+      ok = kind == TIDE_A_TN || (kind == TIDE_A_NT ? !tensor : tensor);
+    }
+    if (!ok) continue;
+    if (unlikely(o[0].kind != LUA_TUSERDATA) && (top < 2 || o[1].kind != LUA_TUSERDATA)) return 0;
+    tide__pace(L, S);
+    Box *box = f->inplace ? NULL : tide__push_box(L, S);
+    tide__enter(L, S);
+    tide_Scope scope = tide_scope(S->c);
+    tide_Value v[MAX_PARAMS];
+    int n = g->s->nparams;
+    for (int i = 0; i < top; i++) v[i].t = tide__operand(S, &o[i]);
+    for (int i = top; i < n; i++) {
+      if (unlikely(g->s->params[i].kind == TIDE_A_NT)) { Operand p = {.kind = strpbrk(g->s->params[i].preset, ".eE") ? 'f' : 'i', .d = strtod(g->s->params[i].preset, NULL), .i = strtoll(g->s->params[i].preset, NULL, 10)}; v[i].t = tide__operand(S, &p); }
+      else v[i] = g->preset[i];
+    }
+    if (unlikely(f->inplace)) return call_inplace(L, f, g, v, scope);
+    tide_Tensor *out[MAX_RESULTS], **list;
+    int count;
+    if (unlikely(!tide_call(g->op, S->c, v, out, &count, &list))) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
+    for (int i = 0; i < top; i++)
+      if (unlikely(out[0] == o[i].t && o[i].kind == LUA_TUSERDATA)) { tide_close(S->c, scope, NULL); lua_pushvalue(L, i + 1); return 1; }
+    return tide__finish(L, S, box, out[0], scope);
+  }
+  return 0;
+}
+
+static int call(lua_State *L) {
+  Callable *f = lua_touserdata(L, lua_upvalueindex(1));
+  int top = lua_gettop(L), n = call_short(L, f, top);
+  return n ? n : call_long(L, f, top);
+}
+
+/* Unary metamethods get their operand twice. */
+static int call_unary(lua_State *L) {
+  lua_settop(L, 1);
+  return call(L);
+}
+
+/* }========================================================= */
+
+
+/* {======================== building the module ======================== */
+
+static int has_suffix(const char *s, const char *end) {
+  size_t n = strlen(s), m = strlen(end);
+  return n >= m && !strcmp(s + n - m, end);
+}
+
+static int is_internal(const tide_Signature *s) { return s->flags & TIDE_INTERNAL || has_suffix(s->id, "_grad"); }
+
+/* A closure over the operators in list, under this name. */
+static void push_callable(lua_State *L, State *S, const char *name, const tide_Op *const *list, int n, int inplace, lua_CFunction entry) {
+  Callable *f = compat_newuserdata(L, sizeof *f + (size_t)n * sizeof *f->sig);
+  f->S = S;
+  f->name = name;
+  f->inplace = inplace;
+  f->method = 0;
+  f->n = n;
+  for (int i = 0; i < n; i++) compile(L, &f->sig[i], list[i]);
+  lua_pushcclosure(L, entry, 1);
+}
+
+/* Sets table.a.b.c = value (at the top; popped), making tables on the way. */
+static void set_dotted(lua_State *L, int table, const char *name) {
+  lua_pushvalue(L, table);
+  for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+    lua_pushlstring(L, name, (size_t)(dot - name));
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) != LUA_TTABLE) {
+      lua_pop(L, 1);
+      lua_newtable(L);
+      lua_pushvalue(L, -2);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, -5);
+    }
+    lua_remove(L, -2);
+    lua_remove(L, -2);
+  }
+  lua_pushvalue(L, -2);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 2);
+}
+
+static int is_method(const tide_Signature *s) {
+  if (s->flags & TIDE_FUNCTION_ONLY || strchr(s->name, '.') || s->nparams == 0) return 0;
+  int k = s->params[0].kind;
+  return k == TIDE_A_T || k == TIDE_A_TN;
+}
+
+/* One public name: the function, the method, and their in-place twins. */
+static void add_name(lua_State *L, State *S, int module, int methods, const char *name, const tide_Op *const *list, int n, int metatable) {
+  int functions = 0, is_meth = 0, inplace_only = 0;
+  const tide_Op *twins[32];
+  int ntwins = 0;
+  (void)metatable;
+  for (int i = 0; i < n; i++) {
+    const tide_Signature *s = tide_signature(list[i]);
+    if (!(s->flags & (TIDE_METHOD_ONLY | TIDE_INPLACE_ONLY))) functions = 1;
+    if (is_method(s)) is_meth = 1;
+    if (s->flags & TIDE_INPLACE_ONLY) inplace_only = 1;
+    if (tide_op_inplace(list[i]) && is_method(s) && ntwins < 32) twins[ntwins++] = list[i];
+  }
+  if (inplace_only) {
+    push_callable(L, S, name, list, n, 1, call);
+    lua_setfield(L, methods, name);
+    return;
+  }
+  push_callable(L, S, name, list, n, 0, call);
+  if (is_meth) { lua_pushvalue(L, -1); lua_setfield(L, methods, name); }
+  if (functions) set_dotted(L, module, name); else lua_pop(L, 1);
+  if (ntwins) {
+    lua_pushfstring(L, "%s_", name);
+    const char *twin = lua_tostring(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);                          /* the name lives as long as the state */
+    push_callable(L, S, twin, twins, ntwins, 1, call);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, methods, twin);
+    if (strchr(name, '.') == NULL) lua_setfield(L, module, twin); else set_dotted(L, module, twin);
+  }
+}
+
+/* core.operators(): a list of what the tables hold, for specs and documentation. */
+static int operators(lua_State *L) {
+  lua_newtable(L);
+  const tide_Op *op;
+  for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
+    const tide_Signature *s = tide_signature(op);
+    lua_createtable(L, 0, 8);
+    lua_pushstring(L, s->id); lua_setfield(L, -2, "id");
+    lua_pushstring(L, s->name); lua_setfield(L, -2, "name");
+    lua_pushstring(L, s->help); lua_setfield(L, -2, "help");
+    lua_pushinteger(L, s->outputs); lua_setfield(L, -2, "outputs");
+    lua_pushinteger(L, s->flags); lua_setfield(L, -2, "flags");
+    lua_pushinteger(L, s->dtypes); lua_setfield(L, -2, "dtypes");
+    lua_pushboolean(L, is_internal(s)); lua_setfield(L, -2, "internal");
+    lua_pushboolean(L, tide_op_inplace(op)); lua_setfield(L, -2, "inplace");
+    lua_createtable(L, s->nparams, 0);
+    for (int k = 0; k < s->nparams; k++) {
+      static const char *const kinds[] = {"CTX", "T", "OT", "TN", "OTN", "NT", "ONT", "TL", "OTL", "N", "INT", "BOOL", "STR", "DIM", "DIMS", "SIZE", "INTS", "POS", "DTYPE", "PT"};
+      lua_createtable(L, 0, 3);
+      lua_pushstring(L, kinds[s->params[k].kind]); lua_setfield(L, -2, "kind");
+      lua_pushstring(L, s->params[k].name); lua_setfield(L, -2, "name");
+      lua_pushstring(L, s->params[k].preset); lua_setfield(L, -2, "preset");
+      lua_rawseti(L, -2, k + 1);
+    }
+    lua_setfield(L, -2, "params");
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+/* core.operator(id [, inplace]): exactly this signature as a function. */
+static int operator(lua_State *L) {
+  State *S = STATE(L);
+  const char *id = luaL_checkstring(L, 1);
+  const tide_Op *op = tide_find_operator(id);
+  if (!op) return tide__error(L, S, "operator: there is no '%s'", id);
+  push_callable(L, S, tide_signature(op)->name, &op, 1, lua_toboolean(L, 2), call);
+  return 1;
+}
+
+/* Operators of Lua. Where PyTorch takes another way for a number on the left, so do we: 2 - x is rsub, 2 / x is reciprocal times 2. */
+static const struct { const char *event, *name; int unary; } events[] = {
+  {"__add", "add", 0}, {"__mul", "mul", 0}, {"__idiv", "floor_divide", 0}, {"__mod", "remainder", 0}, {"__pow", "pow", 0}, {"__unm", "neg", 1},
+  {"__band", "bitwise_and", 0}, {"__bor", "bitwise_or", 0}, {"__bxor", "bitwise_xor", 0}, {"__bnot", "bitwise_not", 1}, {"__shl", "bitwise_left_shift", 0},
+  {"__shr", "bitwise_right_shift", 0}};
+
+/* upvalues: the two functions for "tensor op any" and "number op tensor" (with its arguments exchanged) */
+static int sided(lua_State *L) {
+  int left = tide__test_box(L, 1) != NULL;
+  lua_settop(L, 2);
+  lua_pushvalue(L, lua_upvalueindex(left ? 1 : 2));
+  lua_insert(L, 1);
+  if (!left) { lua_pushvalue(L, 2); lua_remove(L, 2); }
+  lua_call(L, 2, 1);
+  return 1;
+}
+
+/* number / tensor, called as (tensor, number) */
+static int divide_number(lua_State *L) {
+  lua_settop(L, 2);
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 1);
+  lua_pushvalue(L, lua_upvalueindex(2));
+  lua_insert(L, -2);
+  lua_pushvalue(L, 2);
+  lua_call(L, 2, 1);
+  return 1;
+}
+
+static void add_events(lua_State *L, State *S, int module) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+  int mt = lua_gettop(L);
+  for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+    const tide_Op *list[32], *op;
+    int n = 0;
+    for (int k = 0; (op = tide_operator(k)) != NULL && n < 32; k++) if (!strcmp(tide_signature(op)->name, events[i].name) && !is_internal(tide_signature(op))) list[n++] = op;
+    if (!n) continue;
+    push_callable(L, S, events[i].name, list, n, 0, events[i].unary ? call_unary : call);
+    lua_setfield(L, mt, events[i].event);
+  }
+  lua_getfield(L, module, "sub");
+  const tide_Op *rsub = tide_find_operator("rsub");
+  push_callable(L, S, "sub", &rsub, 1, 0, call);
+  lua_pushcclosure(L, sided, 2);
+  lua_setfield(L, mt, "__sub");
+  lua_getfield(L, module, "div");
+  lua_getfield(L, module, "reciprocal");
+  lua_getfield(L, module, "mul");
+  lua_pushcclosure(L, divide_number, 2);
+  lua_pushcclosure(L, sided, 2);
+  lua_setfield(L, mt, "__div");
+  lua_pop(L, 1);
+}
+
+void tide__open_call(lua_State *L, State *S, int module) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->bundle_mt);
+  lua_pushcfunction(L, bundle_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
+  int methods = lua_gettop(L);
+  const tide_Op *op;
+  for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
+    const char *name = tide_signature(op)->name;
+    if (is_internal(tide_signature(op))) continue;
+    const tide_Op *list[32], *other;
+    int n = 0, first = 1;
+    for (int k = 0; (other = tide_operator(k)) != NULL; k++) {
+      if (strcmp(tide_signature(other)->name, name) || is_internal(tide_signature(other))) continue;
+      if (k < i) { first = 0; break; }
+      if (n < 32) list[n++] = other;
+    }
+    if (first) add_name(L, S, module, methods, name, list, n, 0);
+  }
+  add_events(L, S, module);
+  static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {NULL, NULL}};
+  tide__register(L, S, module, functions);
+  lua_pop(L, 1);
+}
+
+/* }========================================================= */

@@ -1,0 +1,580 @@
+/*
+** The module: the state in the registry, boxes, identity, errors, pacing the collector.
+*/
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lua/binding.h"
+#include "tide_lua.h"
+
+const char tide__registry_key = 't';
+
+#define BOX_BYTES 64          /* what a box weighs until its finalizer has run */
+
+void tide__register(lua_State *L, State *S, int table, const luaL_Reg *f) {
+  table = lua_absindex(L, table);
+  for (; f->name; f++) {
+    lua_pushlightuserdata(L, S);
+    lua_pushcclosure(L, f->func, 1);
+    lua_setfield(L, table, f->name);
+  }
+}
+
+
+/* {======================== boxes ======================== */
+
+Box *tide__push_box(lua_State *L, State *S) {
+  Box *b = compat_newuserdata(L, sizeof *b);
+  b->key = (uintptr_t)b ^ BOX_KEY;
+  b->t = NULL;
+  b->S = S;
+  b->slot = 0;
+  b->parameter = b->keep = b->extras = 0;
+  S->boxes++;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+  lua_setmetatable(L, -2);
+  if (unlikely(S->scopes)) tide__scope_add(L, S, b);
+  return b;
+}
+
+/* A box whose tensor C still holds and that has extras (hooks of a leaf) is put back: the leaf may come to Lua again. */
+static int put_back(lua_State *L, State *S, Box *b) {
+  if (S->closed || tide_handles(b->t) <= 1) return 0;
+  tide__register_identity(L, S, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+  lua_setmetatable(L, 1);
+  return 1;
+}
+
+static int box_gc(lua_State *L) {
+  Box *b = tide__test_box(L, 1);
+  if (!b || !b->key) return 0;
+  State *S = b->S;
+  if (unlikely(b->extras) && b->t && put_back(L, S, b)) return 0;
+  S->boxes--;
+  S->finalized++;
+  if (unlikely(b->slot)) tide__scope_forget(S, b);
+  tide_Tensor *t = b->t;
+  b->t = NULL;
+  b->key = 0;
+  lua_State *outer = S->L;
+  S->L = L;
+  tide_release(t);
+  S->L = outer;
+  return 0;
+}
+
+/* t:release(), and the end of `local t <close>`. */
+static int box_release(lua_State *L) {
+  Box *b = tide__test_box(L, 1);
+  if (!b || !b->t) return 0;
+  State *S = b->S;
+  tide_Tensor *t = b->t;
+  b->t = NULL;
+  S->L = L;
+  tide_release(t);
+  return 0;
+}
+
+int tide__finish(lua_State *L, State *S, Box *b, tide_Tensor *t, tide_Scope scope) {
+  if (unlikely(!t)) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
+  b->t = tide_keep(t);
+  tide_close(S->c, scope, NULL);
+  return 1;
+}
+
+void tide__register_identity(lua_State *L, State *S, int i) {
+  i = lua_absindex(L, i);
+  Box *b = lua_touserdata(L, i);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->identity);
+  lua_pushvalue(L, i);
+  lua_rawsetp(L, -2, b->t);
+  lua_pop(L, 1);
+}
+
+/* The box of pointer p, if Lua holds one: 1 and it is pushed, or 0. */
+static int push_known(lua_State *L, State *S, const void *p) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->identity);
+  if (lua_rawgetp(L, -1, p) == LUA_TUSERDATA) { lua_remove(L, -2); return 1; }
+  lua_pop(L, 2);
+  return 0;
+}
+
+void tide__push_identity(lua_State *L, State *S, tide_Tensor *t) {
+  if (push_known(L, S, t)) {
+    Box *b = lua_touserdata(L, -1);
+    if (b->t == t) return;
+    lua_pop(L, 1);                                /* released since, and the memory used again */
+  }
+  Box *b = tide__push_box(L, S);
+  b->t = tide_retain(t);
+  tide__register_identity(L, S, -1);
+}
+
+tide_Node *tide__test_node(lua_State *L, int i) {
+  NodeBox *b = lua_touserdata(L, i);
+  return b && lua_rawlen(L, i) == sizeof(NodeBox) && b->key == ((uintptr_t)b ^ NODE_KEY) ? b->n : NULL;
+}
+
+void tide__push_node(lua_State *L, State *S, tide_Node *n) {
+  if (!n) { lua_pushnil(L); return; }
+  if (push_known(L, S, n)) {
+    NodeBox *known = lua_touserdata(L, -1);
+    if (lua_rawlen(L, -1) == sizeof(NodeBox) && known->n == n) return;
+    lua_pop(L, 1);
+  }
+  NodeBox *b = compat_newuserdata(L, sizeof *b);
+  b->key = (uintptr_t)b ^ NODE_KEY;
+  b->n = NULL;
+  b->S = S;
+  b->weak = 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
+  lua_setmetatable(L, -2);
+  b->n = tide_node_keep(n);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->identity);
+  lua_pushvalue(L, -2);
+  lua_rawsetp(L, -2, n);
+  lua_pop(L, 1);
+}
+
+void tide__push_extras(lua_State *L, State *S, int i, int make) {
+  i = lua_absindex(L, i);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->extras);
+  lua_pushvalue(L, i);
+  if (lua_rawget(L, -2) == LUA_TNIL && make) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_pushvalue(L, i);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+    if (tide__test_box(L, i)) ((Box *)lua_touserdata(L, i))->extras = 1;
+  }
+  lua_remove(L, -2);
+}
+
+/* }========================================================= */
+
+
+/* {======================== errors and warnings ======================== */
+
+/* Is this function one of tide's own? Its sources register themselves when they are loaded (core.own_source). */
+static int is_own(lua_State *L, State *S, const lua_Debug *ar) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->own_sources);
+  int own = lua_getfield(L, -1, ar->source) != LUA_TNIL;
+  lua_pop(L, 2);
+  return own;
+}
+
+void tide__where(lua_State *L, State *S) {
+  lua_Debug ar;
+  for (int level = 0; lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0 || *ar.what == 'C' || is_own(L, S, &ar)) continue;
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+    return;
+  }
+  lua_pushliteral(L, "");
+}
+
+int tide__error(lua_State *L, State *S, const char *format, ...) {
+  char message[1024];
+  va_list ap;
+  va_start(ap, format);
+  vsnprintf(message, sizeof message, format, ap);
+  va_end(ap);
+  tide__where(L, S);
+  lua_pushstring(L, message);
+  lua_concat(L, 2);
+  return lua_error(L);
+}
+
+static const char parked_key = 'p';
+
+int tide__raise(lua_State *L, State *S) {
+  if (S->parked) {
+    S->parked = 0;
+    tide_clear_error(S->c);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &parked_key);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &parked_key);
+    return lua_error(L);
+  }
+  char message[1024];
+  const char *e = tide_error(S->c);
+  snprintf(message, sizeof message, "%s", *e ? e : "failed");
+  tide_clear_error(S->c);
+  return tide__error(L, S, "%s", message);
+}
+
+/* A callback threw: its error object (at the top, popped) waits until the entry is left. */
+void tide__park(lua_State *L, State *S) {
+  if (!S->parked) { S->parked = 1; lua_rawsetp(L, LUA_REGISTRYINDEX, &parked_key); }
+  else lua_pop(L, 1);
+  tide_fail(S->c, TIDE_ECALLBACK, "a callback failed");
+}
+
+void tide__warn(lua_State *L, State *S, const char *message) {
+  tide__where(L, S);
+  lua_pushstring(L, message);
+  lua_concat(L, 2);
+  compat_warning(L, lua_tostring(L, -1));
+  lua_pop(L, 1);
+}
+
+tide_Tensor *tide__check(lua_State *L, State *S, int i, const char *function, const char *name) {
+  Box *b = tide__test_box(L, i);
+  if (likely(b && b->t)) return b->t;
+  if (b) tide__error(L, S, "%s: argument %d ('%s') is a tensor that was released", function, i, name);
+  else tide__error(L, S, "%s: argument %d ('%s'): a tensor is expected, got %s", function, i, name, luaL_typename(L, i));
+  return NULL;
+}
+
+static int own_source(lua_State *L) {
+  State *S = STATE(L);
+  lua_Debug ar;
+  if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar)) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->own_sources);
+  lua_pushboolean(L, 1);
+  lua_setfield(L, -2, ar.source);
+  return 0;
+}
+
+/* core.error(message): raises with the user's line, for the Lua side of tide */
+static int core_error(lua_State *L) { return tide__error(L, STATE(L), "%s", luaL_checkstring(L, 1)); }
+static int core_warn(lua_State *L) { tide__warn(L, STATE(L), luaL_checkstring(L, 1)); return 0; }
+static int core_where(lua_State *L) { tide__where(L, STATE(L)); return 1; }
+
+/* }========================================================= */
+
+
+/* {======================== pacing the collector ======================== */
+
+#define SMALL_STEP  ((int64_t)256 << 10)
+#define SMALL_HEAP  ((int64_t)1 << 20)
+#define BIG_FLOOR   ((int64_t)32 << 20)
+
+static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t small_bytes(State *S) { return tide_memory_stats(S->c).small_bytes + S->boxes * BOX_BYTES; }
+
+static void collect_all(lua_State *L, State *S) {
+  int64_t before = S->finalized;
+  compat_gc_full(L);
+  int64_t big = tide_memory_stats(S->c).big_bytes, heap = compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES;
+  int64_t room = 16 * heap < (int64_t)1 << 30 ? 16 * heap : (int64_t)1 << 30;
+  S->trigger_big = big + max64(max64(BIG_FLOOR, big / 2), room);
+}
+
+/*
+** The collector does not see the memory of tensors. Two accounts pace it, in both of its modes, which are the host's to choose. Big buffers
+** (over 64 KB): a full collection when they have grown by a floor, half of themselves or a multiple of Lua's heap.
+** Small memory (cells, nodes, boxes): a basic step every 256 KB, and where that freed nothing (incremental mode) and
+** Lua's live heap is small, a full collection; with a large heap a step at a time, so that there is no pause.
+*/
+static __attribute__((noinline)) void pace(lua_State *L, State *S, int64_t small, int64_t big) {
+  if (!compat_gc_running(L)) return;
+  if (big > S->trigger_big) {
+    compat_gc_step(L);
+    if (tide_memory_stats(S->c).big_bytes > S->trigger_big - (BIG_FLOOR >> 1)) collect_all(L, S);
+    S->trigger_small = small_bytes(S) + SMALL_STEP;
+    return;
+  }
+  int64_t finalized = S->finalized, room = SMALL_STEP;
+  compat_gc_step(L);
+  if (small_bytes(S) > small - SMALL_STEP / 2) {
+    int64_t count = compat_gc_bytes(L);
+    if (count < S->heap) S->heap = count;                       /* the count holds dead boxes: trust the lowest */
+    if (S->heap < SMALL_HEAP || count > 4 * S->heap) {
+      compat_gc_full(L);
+      S->heap = compat_gc_bytes(L) - (S->finalized - finalized) * BOX_BYTES;
+      room = max64(room, S->heap);
+    }
+    else room = max64(room, S->heap / 16);
+  }
+  S->trigger_small = small_bytes(S) + room;
+}
+
+void tide__pace(lua_State *L, State *S) {
+  const tide_Stats *stats = tide_memory(S->c);
+  int64_t small = stats->small_bytes + S->boxes * BOX_BYTES;
+  if (unlikely(small > S->trigger_small || stats->big_bytes > S->trigger_big)) pace(L, S, small, stats->big_bytes);
+}
+
+/* Memory has run out: the context asks once. */
+static void collect_callback(void *arg) {
+  State *S = arg;
+  if (S->L && !S->closed) compat_gc_full(S->L);
+}
+
+/* }========================================================= */
+
+
+/* {======================== tide.scope ======================== */
+
+static const char scope_key = 's';
+
+/* Boxes made inside a scope stand in a list, which a userdata in the registry holds. */
+void tide__scope_add(lua_State *L, State *S, Box *b) {
+  if (S->nscope == S->cscope) {
+    int room = S->cscope ? 2 * S->cscope : 256;
+    Box **list = compat_newuserdata(L, (size_t)room * sizeof *list);
+    if (S->nscope) memcpy(list, S->scope_list, (size_t)S->nscope * sizeof *list);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scope_key);
+    S->scope_list = list;
+    S->cscope = room;
+  }
+  S->scope_list[S->nscope++] = b;
+  b->slot = S->nscope;
+}
+
+void tide__scope_forget(State *S, Box *b) {
+  S->scope_list[b->slot - 1] = NULL;
+  b->slot = 0;
+}
+
+/* Marks the boxes in the value at i, tables looked through, as going out. `seen` is the index of a table of tables. */
+static void mark_results(lua_State *L, int i, int seen, int depth) {
+  Box *b = tide__test_box(L, i);
+  if (b) { if (b->slot) b->keep |= 2; return; }
+  if (!lua_istable(L, i) || depth > 100) return;
+  lua_pushvalue(L, i);
+  if (lua_rawget(L, seen) != LUA_TNIL) { lua_pop(L, 1); return; }
+  lua_pop(L, 1);
+  lua_pushvalue(L, i);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, seen);
+  luaL_checkstack(L, 8, "results nested too deeply");
+  lua_pushnil(L);
+  while (lua_next(L, i)) {
+    mark_results(L, lua_gettop(L), seen, depth + 1);
+    lua_pop(L, 1);
+  }
+}
+
+/* tide.scope(f, ...): calls f and releases what it made, except results, kept tensors and those that a module or optimiser took. */
+static int scope(lua_State *L) {
+  State *S = STATE(L);
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  int first = S->nscope;
+  S->scopes++;
+  int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+  int results = status == LUA_OK ? lua_gettop(L) : 0;
+  if (results) {
+    luaL_checkstack(L, 8, "too many results");
+    lua_newtable(L);
+    for (int i = 1; i <= results; i++) mark_results(L, i, results + 1, 0);
+    lua_pop(L, 1);
+  }
+  S->scopes--;
+  S->L = L;
+  int n = first;
+  for (int k = first; k < S->nscope; k++) {
+    Box *b = S->scope_list[k];
+    if (!b) continue;
+    int out = b->keep & 2;
+    b->keep &= 1;
+    if (!b->keep && !out && b->t) {
+      tide_Tensor *t = b->t;
+      b->t = NULL;
+      tide_release(t);
+    }
+    if (out && S->scopes) { S->scope_list[n++] = b; b->slot = n; }      /* the enclosing scope's now */
+    else b->slot = 0;
+  }
+  S->nscope = n;
+  if (status != LUA_OK) return lua_error(L);
+  return results;
+}
+
+static int keep(lua_State *L) {
+  State *S = STATE(L);
+  tide__check(L, S, 1, "keep", "self");
+  ((Box *)lua_touserdata(L, 1))->keep |= 1;
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* }========================================================= */
+
+
+/* {======================== opening ======================== */
+
+static int state_gc(lua_State *L) {
+  State *S = lua_touserdata(L, 1);
+  S->closed = 1;
+  S->L = NULL;
+  tide_set_collect(S->c, NULL, NULL);
+  tide_set_node_died(S->c, NULL, NULL);
+  tide_set_warn(S->c, NULL, NULL);
+  tide_set_trace(S->c, NULL, NULL);
+  tide_shutdown(S->c);
+  return 0;
+}
+
+static int new_ref(lua_State *L, const char *weak) {
+  lua_newtable(L);
+  if (weak) {
+    lua_newtable(L);
+    lua_pushstring(L, weak);
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+  }
+  return luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+static State *new_state(lua_State *L) {
+  State *S = compat_newuserdata(L, sizeof *S);
+  memset(S, 0, sizeof *S);
+  tide_Config config = {sizeof config, NULL, NULL, 1};
+  S->c = tide_open(&config);
+  if (!S->c) luaL_error(L, "tide: out of memory");
+  lua_newtable(L);
+  lua_pushcfunction(L, state_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+  S->modes.grad = 1;
+  S->trigger_small = SMALL_STEP;
+  S->trigger_big = BIG_FLOOR;
+  S->print = (tide__PrintOptions)TIDE__PRINT_DEFAULTS;
+  S->tensor_mt = new_ref(L, NULL);
+  S->node_mt = new_ref(L, NULL);
+  S->dtype_mt = new_ref(L, NULL);
+  S->size_mt = new_ref(L, NULL);
+  S->guard_mt = new_ref(L, NULL);
+  S->handle_mt = new_ref(L, NULL);
+  S->bundle_mt = new_ref(L, NULL);
+  S->identity = new_ref(L, "v");
+  S->extras = new_ref(L, "k");
+  S->anchors = new_ref(L, NULL);
+  S->dtypes = new_ref(L, NULL);
+  S->own_sources = new_ref(L, NULL);
+  tide_set_userdata(S->c, S);
+  tide_set_collect(S->c, collect_callback, S);
+  return S;
+}
+
+static int memory_stats(lua_State *L) {
+  State *S = STATE(L);
+  tide_Stats m = tide_memory_stats(S->c);
+  lua_createtable(L, 0, 5);
+#define FIELD(name) lua_pushinteger(L, m.name); lua_setfield(L, -2, #name);
+  FIELD(live_bytes) FIELD(peak_bytes) FIELD(cached_bytes) FIELD(tensors) FIELD(nodes)
+  return 1;
+}
+static int empty_cache(lua_State *L) { tide_empty_cache(STATE(L)->c); return 0; }
+static int set_memory_limit(lua_State *L) {
+  lua_Number bytes = luaL_optnumber(L, 1, 0);
+  State *S = STATE(L);
+  if (!(bytes >= 0 && bytes < 0x1p62)) return tide__error(L, S, "set_memory_limit: %g bytes is no limit", bytes);
+  tide_set_memory_limit(S->c, (int64_t)bytes);
+  return 0;
+}
+static int manual_seed(lua_State *L) {
+  State *S = STATE(L);
+  int is_integer;
+  lua_Integer seed = lua_tointegerx(L, 1, &is_integer);
+  if (!is_integer) {
+    lua_Number v = lua_tonumber(L, 1);
+    if (lua_type(L, 1) != LUA_TNUMBER || v < -0x1p63 || v >= 0x1p64 || v != v) return tide__error(L, S, "manual_seed: a seed is a whole number from -2^63 to 2^64-1");
+    seed = v >= 0x1p63 ? (lua_Integer)(uint64_t)v : (lua_Integer)v;
+  }
+  tide_manual_seed(S->c, (uint64_t)seed);
+  return 0;
+}
+static int initial_seed(lua_State *L) { lua_pushinteger(L, (lua_Integer)tide_initial_seed(STATE(L)->c)); return 1; }
+
+/* The context of this Lua state, as a light userdata: for hosts (tide_lua_context) and tests. */
+static int interrupt(lua_State *L) { tide_interrupt(STATE(L)->c); return 0; }
+
+static const luaL_Reg functions[] = {
+  {"memory_stats", memory_stats}, {"empty_cache", empty_cache}, {"set_memory_limit", set_memory_limit}, {"manual_seed", manual_seed},
+  {"initial_seed", initial_seed}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"where", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
+
+static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release}, {NULL, NULL}};
+
+static const luaL_Reg tensor_methods[] = {{"release", box_release}, {"keep", keep}, {NULL, NULL}};
+
+static int node_gc(lua_State *L) {
+  NodeBox *b = lua_touserdata(L, 1);
+  if (!b || !b->key) return 0;
+  tide_Node *n = b->n;
+  b->n = NULL;
+  b->key = 0;
+  lua_State *outer = b->S->L;
+  b->S->L = L;
+  if (!b->weak) tide_node_release(n);
+  b->S->L = outer;
+  return 0;
+}
+static const luaL_Reg node_life[] = {{"__gc", node_gc}, {NULL, NULL}};
+
+int luaopen_tide_core(lua_State *L) {
+  luaL_checkversion(L);
+  State *S = NULL;
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &tide__registry_key) == LUA_TUSERDATA) S = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  int fresh = S == NULL;
+  if (fresh) S = new_state(L);
+  lua_newtable(L);
+  int module = lua_gettop(L);
+  tide__register(L, S, module, functions);
+  if (fresh) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+    tide__register(L, S, -1, tensor_life);
+    lua_pushliteral(L, "tensor");
+    lua_setfield(L, -2, "__name");
+    lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
+    tide__register(L, S, -1, node_life);
+    lua_pop(L, 2);
+    S->methods = new_ref(L, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
+    tide__register(L, S, -1, tensor_methods);
+    lua_pop(L, 1);
+  }
+  tide__open_modes(L, S, module);
+  tide__open_tensor(L, S, module);
+  tide__open_call(L, S, module);
+  tide__open_index(L, S, module);
+  tide__open_autograd(L, S, module);
+  lua_pushliteral(L, TIDE_VERSION);
+  lua_setfield(L, module, "_VERSION");
+  lua_settop(L, module);
+  return 1;
+}
+
+/* }========================================================= */
+
+
+/* {======================== for hosts ======================== */
+
+static State *state_of(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+  State *S = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return S;
+}
+
+tide_Context *tide_lua_context(lua_State *L) {
+  State *S = state_of(L);
+  return S ? S->c : NULL;
+}
+
+void tide_lua_push(lua_State *L, tide_Tensor *t) {
+  State *S = state_of(L);
+  if (!S) { luaL_error(L, "tide is not open in this state"); return; }
+  if (!t || t == TIDE_NONE) { lua_pushnil(L); return; }
+  Box *b = tide__push_box(L, S);
+  b->t = tide_keep(t);
+  if (tide_requires_grad(t) && tide_is_leaf(t)) tide__register_identity(L, S, -1);
+}
+
+tide_Tensor *tide_lua_check(lua_State *L, int i) {
+  tide_Tensor *t = tide__test(L, i);
+  if (!t) luaL_typeerror(L, i, "tensor");
+  return t;
+}
+
+tide_Tensor *tide_lua_test(lua_State *L, int i) { return tide__test(L, i); }
+
+/* }========================================================= */
