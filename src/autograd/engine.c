@@ -8,7 +8,7 @@
 */
 #include <math.h>
 
-#include "autograd/engine.h"
+#include "ops/op.h"
 
 typedef struct Capture { tide_Node *n; uint32_t output; int next; tide_Tensor *result; } Capture;      /* result: NULL or one count */
 

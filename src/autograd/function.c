@@ -1,7 +1,7 @@
 /*
 ** Functions with a derivative of the caller's own (tide_function), and what they save.
 */
-#include "autograd/engine.h"
+#include "ops/op.h"
 
 static int function_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want) {
   tide__Extra *x = n->extra;

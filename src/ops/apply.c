@@ -344,7 +344,6 @@ fail:
 }
 
 /* Shape and dtype of output i of a node with several. */
-const int64_t *tide__output_shape(const tide_Node *n, int i, int *ndim, int *dtype);
 const int64_t *tide__output_shape(const tide_Node *n, int i, int *ndim, int *dtype) {
   const int64_t *m = (const int64_t *)((const char *)n + n->size) - (i + 1) * (1 + TIDE_MAXDIM);
   *dtype = (int)(m[0] & 0xff);
@@ -370,7 +369,6 @@ static void attach(tide_Call *k, tide_Node *n) {
 /* {======================== saved values ======================== */
 
 /* The tensor in a saved slot, with the history it had: the edge (h, output), h NULL where none is wanted. */
-tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output);
 tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output) {
   tide_Context *c = n->ctx;
   if (unlikely(!s->cell)) return tide__fail(c, TIDE_EGRAD, "%s: what backward needs was already freed; pass retain_graph to the first backward", tide_node_name(n));

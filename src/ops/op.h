@@ -144,6 +144,12 @@ int tide__writable(tide_Tensor *t, int recording);
 /* After a write: makes `node` t's history (taking its count); a view's goes to its base. */
 int tide__rebase(tide_Tensor *t, tide_Node *node, uint32_t output);
 
+/* For running a node backward: the facts of output i, a saved value of it again (h and output: where its history leads), and the
+** engine's step: g its output gradients (TIDE_NONE where absent), gi those of the wanted inputs, fitted to them. */
+const int64_t *tide__output_shape(const tide_Node *n, int i, int *ndim, int *dtype);
+tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output);
+int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want);
+
 /* Pointwise: infer and run. `out` not NULL: write there. */
 int tide__pointwise_infer(tide_Call *k);
 int tide__pointwise_run(tide_Call *k);
