@@ -372,6 +372,8 @@ typedef struct tide_Signature {
 /* The operators, in the order of the tables; NULL past the last one. */
 TIDE_API const tide_Op *tide_operator(int i);
 TIDE_API const tide_Signature *tide_signature(const tide_Op *op);
+/* Second public names: the i-th, which stands for *of; NULL past the last one. */
+TIDE_API const char *tide_operator_alias(int i, const char **of);
 /* The built-in or defined operator whose id is this, or NULL. */
 TIDE_API const tide_Op *tide_find_operator(const char *id);
 

@@ -22,6 +22,8 @@ enum {
 #define BINARY(name, ...)     ROW_##name,
 #define BINARYP(name, ...)    ROW_##name,
 #define TERNARY(name, ...)    ROW_##name,
+#define CHOICE(name, ...)     ROW_##name,
+#define FACE(...)
 #define PREDICATE1(name, ...) ROW_##name,
 #define PREDICATE(name, ...)  ROW_##name,
 #include "ops/pointwise.def"

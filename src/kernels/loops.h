@@ -5,7 +5,8 @@
 **
 ** UNARY(tanh, FLOAT, v_tanh(x), ...) becomes, for each dtype in FLOAT,
 **   static void tanh_float32(int64_t n, char *const *p, const int64_t *s, const double *param)
-** whose body reads x, evaluates the row's expression, and stores it; likewise a, b (and c) for two (three) operands.
+** whose body reads x, evaluates the row's expression, and stores it; likewise a, b (and c) for two (three) operands. Memory in order, and
+** operands of one element, have loops of their own.
 ** P0..P3 in an expression are the operator's numbers. Predicates store 0 or 1.
 */
 #include "kernels/kernels.h"
@@ -22,61 +23,77 @@
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b) PASTE_(a, b)
 #define HEAD(name) static void PASTE(name, DTYPE)(int64_t n, char *const *p, const int64_t *s, const double *param)
-#define P0 ((T)param[0])
-#define P1 ((T)param[1])
-#define P2 ((T)param[2])
-#define P3 ((T)param[3])
+#define PLAIN (void)param;
+#define NUMBERS double q[4]; memcpy(q, param, sizeof q);      /* out of reach of what the loop writes */
+#define P0 ((T)q[0])
+#define P1 ((T)q[1])
+#define P2 ((T)q[2])
+#define P3 ((T)q[3])
 #define C(v) ((T)(v))
 
-#define LOOP1(name, R, E) HEAD(name) { \
-    (void)param; \
+#define RUN(...) NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { __VA_ARGS__ }
+
+#define LOOP1(name, start, R, E) HEAD(name) { \
+    start \
     if (s[0] == sizeof(R) && s[1] == sizeof(T)) { \
       R *o = (R *)p[0]; const T *px = (const T *)p[1]; \
-      NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { T x = px[i]; o[i] = E; } \
+      RUN(T x = px[i]; o[i] = E;) \
       return; \
     } \
     for (int64_t i = 0; i < n; i++) { T x = *(const T *)(p[1] + i * s[1]); *(R *)(p[0] + i * s[0]) = E; } \
   }
 
-#define LOOP2(name, R, E) HEAD(name) { \
-    (void)param; \
+#define LOOP2(name, start, R, E) HEAD(name) { \
+    start \
     const int64_t w = sizeof(T); \
     if (s[0] == sizeof(R) && (s[1] == w || s[1] == 0) && (s[2] == w || s[2] == 0)) { \
       R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
-      if (s[1] == w && s[2] == w) { NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { T a = pa[i], b = pb[i]; o[i] = E; } } \
-      else if (s[1] == w) { T b = *pb; NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { T a = pa[i]; o[i] = E; } } \
-      else if (s[2] == w) { T a = *pa; NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { T b = pb[i]; o[i] = E; } } \
+      if (s[1] == w && s[2] == w) { RUN(T a = pa[i], b = pb[i]; o[i] = E;) } \
+      else if (s[1] == w) { T b = *pb; RUN(T a = pa[i]; o[i] = E;) } \
+      else if (s[2] == w) { T a = *pa; RUN(T b = pb[i]; o[i] = E;) } \
       else { T a = *pa, b = *pb; for (int64_t i = 0; i < n; i++) o[i] = E; } \
       return; \
     } \
     for (int64_t i = 0; i < n; i++) { T a = *(const T *)(p[1] + i * s[1]), b = *(const T *)(p[2] + i * s[2]); *(R *)(p[0] + i * s[0]) = E; } \
   }
 
-#define LOOP3(name, R, E) HEAD(name) { \
-    (void)param; \
+/* A is the type of operand a: T, or that of a condition. */
+#define LOOP3(name, start, A, E) HEAD(name) { \
+    start \
     const int64_t w = sizeof(T); \
-    if (s[0] == sizeof(R) && s[1] == w && s[2] == w && s[3] == w) { \
-      R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2], *pc = (const T *)p[3]; \
-      NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { T a = pa[i], b = pb[i], c = pc[i]; o[i] = E; } \
+    if (s[0] == w && s[1] == sizeof(A) && (s[2] == w || s[2] == 0) && (s[3] == w || s[3] == 0)) { \
+      T *o = (T *)p[0]; const A *pa = (const A *)p[1]; const T *pb = (const T *)p[2], *pc = (const T *)p[3]; \
+      if (s[2] == w && s[3] == w) { RUN(A a = pa[i]; T b = pb[i], c = pc[i]; o[i] = E;) } \
+      else if (s[2] == w) { T c = *pc; RUN(A a = pa[i]; T b = pb[i]; o[i] = E;) } \
+      else if (s[3] == w) { T b = *pb; RUN(A a = pa[i]; T c = pc[i]; o[i] = E;) } \
+      else { T b = *pb, c = *pc; RUN(A a = pa[i]; o[i] = E;) } \
       return; \
     } \
     for (int64_t i = 0; i < n; i++) { \
-      T a = *(const T *)(p[1] + i * s[1]), b = *(const T *)(p[2] + i * s[2]), c = *(const T *)(p[3] + i * s[3]); \
-      *(R *)(p[0] + i * s[0]) = E; \
+      A a = *(const A *)(p[1] + i * s[1]); \
+      T b = *(const T *)(p[2] + i * s[2]), c = *(const T *)(p[3] + i * s[3]); \
+      *(T *)(p[0] + i * s[0]) = E; \
     } \
   }
 
-#define UNARY(name, set, E, ...)        IN_##set(LOOP1(name, T, STORE(E)))
-#define UNARYP(name, public, args, set, E, ...) IN_##set(LOOP1(name, T, STORE(E)))
-#define BINARY(name, set, E, ...)       IN_##set(LOOP2(name, T, STORE(E)))
-#define BINARYP(name, public, args, set, E, ...) IN_##set(LOOP2(name, T, STORE(E)))
-#define TERNARY(name, public, args, set, E, ...) IN_##set(LOOP3(name, T, STORE(E)))
-#define PREDICATE1(name, set, E, ...)   IN_##set(LOOP1(name, uint8_t, (E) != 0))
-#define PREDICATE(name, set, E, ...)    IN_##set(LOOP2(name, uint8_t, (E) != 0))
+#define UNARY(name, set, E, ...)        IN_##set(LOOP1(name, PLAIN, T, STORE(E)))
+#define UNARYP(name, public, args, set, E, ...) IN_##set(LOOP1(name, NUMBERS, T, STORE(E)))
+#define BINARY(name, set, E, ...)       IN_##set(LOOP2(name, PLAIN, T, STORE(E)))
+#define BINARYP(name, public, args, set, E, ...) IN_##set(LOOP2(name, NUMBERS, T, STORE(E)))
+#define TERNARY(name, public, args, set, E, ...) IN_##set(LOOP3(name, NUMBERS, T, STORE(E)))
+#define CHOICE(name, public, args, set, E, ...) IN_##set(LOOP3(name, PLAIN, uint8_t, E))
+#define PREDICATE1(name, set, E, ...)   IN_##set(LOOP1(name, PLAIN, uint8_t, (E) != 0))
+#define PREDICATE(name, set, E, ...)    IN_##set(LOOP2(name, PLAIN, uint8_t, (E) != 0))
+#define FACE(...)
 
 /* floats */
 #define STORE(E)      (T)(E)
 #define IN_FLOAT(X)   X
+#ifdef LEVEL_ALL
+#define IN_MATH(X)    X
+#else
+#define IN_MATH(X)
+#endif
 #define IN_NUM(X)     X
 #define IN_ANY(X)     X
 #define IN_INT(X)
@@ -92,11 +109,14 @@
 #undef T
 #undef DTYPE
 #undef IN_FLOAT
+#undef IN_MATH
 #undef IN_INT
 #undef IN_INTBOOL
 
 /* integers */
+#define ONES          C(-1)
 #define IN_FLOAT(X)
+#define IN_MATH(X)
 #define IN_INT(X)     X
 #define IN_INTBOOL(X) X
 #define T int64_t
@@ -126,9 +146,11 @@
 #undef DTYPE
 
 /* bool: bytes 0 and 1 */
+#undef ONES
 #undef STORE
 #undef IN_NUM
 #undef IN_INT
+#define ONES 1
 #define STORE(E) (T)((E) != 0)
 #define IN_NUM(X)
 #define IN_INT(X)
@@ -150,6 +172,11 @@
 #define T_NARROW(name)
 #define T_BOOL(name)
 #endif
+#ifdef LEVEL_ALL
+#define T_MATH(name)    T_FLOAT(name)
+#else
+#define T_MATH(name)
+#endif
 #define T_INT(name)     T_WIDE(name) T_NARROW(name)
 #define T_INTBOOL(name) T_INT(name) T_BOOL(name)
 #define T_NUM(name)     T_FLOAT(name) T_INT(name)
@@ -160,6 +187,8 @@
 #define BINARY(name, set, ...)        [ROW_##name] = {T_##set(name)},
 #define BINARYP(name, public, args, set, ...) [ROW_##name] = {T_##set(name)},
 #define TERNARY(name, public, args, set, ...) [ROW_##name] = {T_##set(name)},
+#define CHOICE(name, public, args, set, ...)  [ROW_##name] = {T_##set(name)},
+#define FACE(...)
 #define PREDICATE1(name, set, ...)    [ROW_##name] = {T_##set(name)},
 #define PREDICATE(name, set, ...)     [ROW_##name] = {T_##set(name)},
 tide__LoopTable PASTE(tide__loops, LEVEL)[TIDE_ROWS] = {

@@ -1,6 +1,7 @@
 /*
 ** Scalar mathematics of the pointwise rows: v_name(x) takes the version for x's type. Exact first: these are the C library's
-** functions; what is not in it is written out here, in both precisions.
+** functions; what is not in it is written out here, in both precisions or in double alone. Integers go through int64_t where an
+** operator has them; what wraps around does so as unsigned.
 */
 #ifndef TIDE_KERNELS_MATH_H
 #define TIDE_KERNELS_MATH_H
@@ -31,19 +32,44 @@
 #define v_atanh(x)  PICK(x, atanh)(x)
 #define v_erf(x)    PICK(x, erf)(x)
 #define v_erfc(x)   PICK(x, erfc)(x)
-#define v_floor(x)  PICK(x, floor)(x)
-#define v_ceil(x)   PICK(x, ceil)(x)
-#define v_trunc(x)  PICK(x, trunc)(x)
-#define v_round(x)  PICK(x, rint)(x)              /* half to even */
-#define v_atan2(a, b)    PICK(a, atan2)(a, b)
-#define v_hypot(a, b)    PICK(a, hypot)(a, b)
-#define v_fmod(a, b)     PICK(a, fmod)(a, b)
-#define v_copysign(a, b) PICK(a, copysign)(a, b)
+#define v_atan2(a, b)     PICK(a, atan2)(a, b)
+#define v_hypot(a, b)     PICK(a, hypot)(a, b)
+#define v_copysign(a, b)  PICK(a, copysign)(a, b)
 #define v_nextafter(a, b) PICK(a, nextafter)(a, b)
 
-#define v_abs(x)    _Generic((x), float: fabsf, double: fabs, default: tide__iabs)(x)
-#define v_pow(a, b) _Generic((a), float: powf, double: pow, default: tide__ipow)(a, b)
+/* With nan if either is, as IEEE 754's maximum and minimum; a where they are equal. */
+#define v_max(a, b) ((a) >= (b) || (a) != (a) ? (a) : (b))
+#define v_min(a, b) ((a) <= (b) || (a) != (a) ? (a) : (b))
 
+/* Of floats and integers. */
+#define PICK3(x, name, integer) _Generic((x), float: name##f, double: name, default: integer)
+#define v_abs(x)          PICK3(x, fabs, tide__iabs)(x)
+#define v_floor(x)        PICK3(x, floor, tide__same)(x)
+#define v_ceil(x)         PICK3(x, ceil, tide__same)(x)
+#define v_trunc(x)        PICK3(x, trunc, tide__same)(x)
+#define v_round(x)        PICK3(x, rint, tide__same)(x)               /* half to even */
+#define v_signbit(x)      PICK3(x, tide__signbit, tide__negative)(x)
+#define v_pow(a, b)       PICK3(a, pow, tide__ipow)(a, b)
+#define v_powk(a, b)      PICK3(a, tide__powk, tide__ipow)(a, b)
+#define v_fmod(a, b)      PICK3(a, fmod, tide__ifmod)(a, b)
+#define v_remainder(a, b) PICK3(a, tide__remainder, tide__iremainder)(a, b)
+#define v_fdiv(a, b)      PICK3(a, tide__fdiv, tide__ifdiv)(a, b)
+#define v_tdiv(a, b)      PICK3(a, tide__tdiv, tide__itdiv)(a, b)
+
+/* Of floats, written below. */
+#define v_silu_slope(x)       PICK(x, tide__silu_slope)(x)
+#define v_gelu_tanh_slope(x)  PICK(x, tide__gelu_tanh_slope)(x)
+#define v_logit(x)            v_log((x) / (1 - (x)))
+#define v_lgamma(x)           tide__lgamma(x)
+#define v_erfinv(x)           tide__erfinv(x)
+#define v_digamma(x)          tide__digamma(x)
+#define v_polygamma(x, n)     tide__polygamma(x, n)
+
+
+/* {======================== integers ======================== */
+
+static inline int64_t tide__same(int64_t x) { return x; }
+static inline int tide__negative(int64_t x) { return x < 0; }
 static inline int64_t tide__iabs(int64_t x) { return x < 0 ? (int64_t)(0 - (uint64_t)x) : x; }
 
 /* a^b with wrap-around; for negative b only what an integer can hold: 1 and -1 have powers, the rest gives 0. */
@@ -53,5 +79,159 @@ static inline int64_t tide__ipow(int64_t a, int64_t b) {
   for (; b; b >>= 1) { if (b & 1) r *= x; x *= x; }
   return (int64_t)r;
 }
+
+/* Division. By -1 it wraps, which the machine's would not; by 0 it gives 0 (the operators refuse it before). */
+#define EASY(b) ((uint64_t)(b) + 1 <= 1)           /* -1 and 0 */
+static inline int64_t tide__itdiv(int64_t a, int64_t b) {
+  return EASY(b) ? (b ? (int64_t)(0 - (uint64_t)a) : 0) : a / b;
+}
+static inline int64_t tide__ifdiv(int64_t a, int64_t b) {
+  if (EASY(b)) return tide__itdiv(a, b);
+  int64_t q = a / b;
+  return q - (a % b != 0 && (a < 0) != (b < 0));
+}
+static inline int64_t tide__ifmod(int64_t a, int64_t b) { return EASY(b) ? 0 : a % b; }
+static inline int64_t tide__iremainder(int64_t a, int64_t b) {
+  int64_t r = tide__ifmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+
+/* }========================================================= */
+
+
+/* {======================== floats, in both precisions ======================== */
+
+#define BOTH1(name, ...) \
+  static inline float name##f(float x) { typedef float F; __VA_ARGS__ } \
+  static inline double name(double x) { typedef double F; __VA_ARGS__ }
+#define BOTH2(name, ...) \
+  static inline float name##f(float a, float b) { typedef float F; (void)(F)0; __VA_ARGS__ } \
+  static inline double name(double a, double b) { typedef double F; (void)(F)0; __VA_ARGS__ }
+static inline int tide__signbitf(float x) { return __builtin_signbit(x) != 0; }
+static inline int tide__signbit(double x) { return __builtin_signbit(x) != 0; }
+
+/* a^b where b is the same for many a: the powers that have a cheaper form than pow's (and, as in PyTorch, another sign of
+** infinity at -0). */
+BOTH2(tide__powk,
+  if (b == (F)2) return a * a;
+  if (b == (F)3) return a * a * a;
+  if (b == (F)0.5) return v_sqrt(a);
+  if (b == (F)-1) return 1 / a;
+  if (b == (F)-0.5) return 1 / v_sqrt(a);
+  if (b == (F)-2) return 1 / (a * a);
+  return v_pow(a, b);)
+
+BOTH2(tide__tdiv, return v_trunc(a / b);)
+BOTH2(tide__remainder,
+  F r = v_fmod(a, b);
+  return r != 0 && (b < 0) != (r < 0) ? r + b : r;)
+/* floor(a / b), not spoilt by the rounding of a / b: Python's way. */
+BOTH2(tide__fdiv,
+  if (b == 0) return a / b;
+  F r = v_fmod(a, b);
+  F q = (a - r) / b;
+  if (r != 0 && (b < 0) != (r < 0)) q -= 1;
+  if (q == 0) return v_copysign((F)0, a / b);
+  F whole = v_floor(q);
+  return q - whole > (F)0.5 ? whole + 1 : whole;)
+
+BOTH1(tide__silu_slope,
+  F s = 1 / (1 + v_exp(-x));
+  return s * (1 + x * (1 - s));)
+BOTH1(tide__gelu_tanh_slope,
+  F k = (F)(M_SQRT2 * M_2_SQRTPI * 0.5);
+  F t = v_tanh(k * (x + (F)0.044715 * x * x * x));
+  return (F)0.5 * (1 + t) + (F)0.5 * x * (1 - t * t) * k * (1 + 3 * (F)0.044715 * x * x);)
+
+/* }========================================================= */
+
+
+/* {======================== special functions, in double ======================== */
+
+static inline double tide__lgamma(double x) {
+  int sign;                                         /* (lgamma itself would write a global) */
+  return lgamma_r(x, &sign);
+}
+
+/* Rational approximations, then two steps of Newton's method. */
+static inline double tide__erfinv(double y) {
+  double m = fabs(y), x;
+  if (!(m <= 1)) return NAN;
+  if (m == 1) return copysign(INFINITY, y);
+  if (m <= 0.7) {
+    double z = y * y;
+    x = y * (((-0.140543331 * z + 0.914624893) * z - 1.645349621) * z + 0.886226899)
+          / ((((0.012229801 * z - 0.329097515) * z + 1.442710462) * z - 2.118377725) * z + 1);
+  }
+  else {
+    double z = sqrt(-log((1 - m) / 2));
+    x = copysign(((1.641345311 * z + 3.429567803) * z - 1.624906493) * z - 1.970840454, y) / ((1.637067800 * z + 3.543889200) * z + 1);
+  }
+  for (int i = 0; i < 2; i++) x -= (erf(x) - y) / (M_2_SQRTPI * exp(-x * x));
+  return x;
+}
+
+/* Upwards to 10 by the recurrence, there the asymptotic series; below 0 by reflection. */
+static inline double tide__digamma(double x) {
+  static const double series[] = {8.33333333333333333333E-2, -2.10927960927960927961E-2, 7.57575757575757575758E-3, -4.16666666666666666667E-3,
+                                  3.96825396825396825397E-3, -8.33333333333333333333E-3, 8.33333333333333333333E-2};
+  double sum = 0, y = 0;
+  if (x == 0) return copysign(INFINITY, -x);
+  if (x < 0) {
+    if (x == trunc(x)) return NAN;
+    sum = -M_PI / tan(M_PI * (x - trunc(x)));
+    x = 1 - x;
+  }
+  for (; x < 10; x += 1) sum -= 1 / x;
+  if (x < 1e17) {
+    double z = 1 / (x * x);
+    for (int i = 0; i < 7; i++) y = y * z + series[i];
+    y *= z;
+  }
+  return sum + log(x) - 0.5 / x - y;
+}
+
+/* The sum of (q + k)^-s over k = 0, 1, ..., s > 1, q > 0: nine terms, then Euler and Maclaurin (Cephes). */
+static inline double tide__zeta(double s, double q) {
+  static const double coefficient[] = {12.0, -720.0, 30240.0, -1209600.0, 47900160.0, -1.8924375803183791606e9, 7.47242496e10, -2.950130727918164224e12,
+                                       1.1646782814350067249e14, -4.5979787224074726105e15, 1.8152105401943546773e17, -7.1661652561756670113e18};
+  double sum = pow(q, -s), b = 0, a = 1, k = 0;
+  if (isinf(q)) return 0;
+  for (int i = 0; i < 9 || q <= 9; i++) {
+    q += 1;
+    b = pow(q, -s);
+    sum += b;
+    if (b < 1e-17 * sum) return sum;
+  }
+  sum += b * q / (s - 1) - 0.5 * b;
+  for (int i = 0; i < 12; i++) {
+    a *= s + k;
+    b /= q;
+    double t = a * b / coefficient[i];
+    sum += t;
+    if (fabs(t) < 1e-17 * fabs(sum)) break;
+    k += 1;
+    a *= s + k;
+    b /= q;
+    k += 1;
+  }
+  return sum;
+}
+
+/* The n-th derivative of digamma. Below 0 the terms of the sum are those of two sums over positive numbers. */
+static inline double tide__polygamma(double x, double n) {
+  double s = n + 1, sum;
+  if (n == 0) return tide__digamma(x);
+  if (x != x || x == -INFINITY) return NAN;
+  if (x <= 0 && x == floor(x)) sum = INFINITY;
+  else if (x > 0) sum = tide__zeta(s, x);
+  else {
+    double f = x - floor(x), odd = fmod(s, 2) != 0 ? -1 : 1;
+    sum = tide__zeta(s, f) + odd * (tide__zeta(s, 1 - f) - tide__zeta(s, 1 - x));
+  }
+  return (fmod(n, 2) != 0 ? 1 : -1) * tgamma(s) * sum;
+}
+
+/* }========================================================= */
 
 #endif

@@ -1,46 +1,51 @@
-/* Choice, and compositions of rows. */
+/* Arithmetic composed of rows: the C library's context for their constants is that of the first tensor. */
+#include <math.h>
+
 #include "ops/op.h"
 
-static int where_infer(tide_Call *k) {
-  int nd;
-  int64_t shape[TIDE_MAXDIM];
-  if (k->in[0]->dtype != TIDE_BOOL) return FAIL(k, TIDE_EDTYPE, "the condition is %s, not bool", tide_dtype_name(k->in[0]->dtype));
-  k->dtype = tide__promote(k->c, 2, k->in + 1);
-  return tide__broadcast(k->c, 3, k->in, &nd, shape) && tide__result(k, 0, k->dtype, nd, shape);
+static tide_Tensor *div_mode(tide_Tensor *a, tide_Tensor *b, const char *mode) {
+  if (!a || !b) return NULL;
+  if (!mode) return tide_div(a, b);
+  if (!strcmp(mode, "floor")) return tide_div_floor(a, b);
+  if (!strcmp(mode, "trunc")) return tide_div_trunc(a, b);
+  return tide__fail(a->ctx, TIDE_EARG, "rounding_mode must be \"trunc\" or \"floor\", not \"%s\"", mode);
 }
 
-#define CHOOSE(T) \
-  static void choose_##T(int64_t n, char *const *p, const int64_t *s, const double *param) { \
-    (void)param; \
-    for (int64_t i = 0; i < n; i++) *(T *)(p[0] + i * s[0]) = *(const uint8_t *)(p[1] + i * s[1]) ? *(const T *)(p[2] + i * s[2]) : *(const T *)(p[3] + i * s[3]); \
-  }
-CHOOSE(uint8_t) CHOOSE(int16_t) CHOOSE(int32_t) CHOOSE(int64_t)
-
-static int where_run(tide_Call *k) {
-  tide_Tensor *o = k->out[0], *in[3] = {k->in[0], NULL, NULL};
-  tide_Scope scope = tide_scope(k->c);
-  size_t w = tide__size[o->dtype], size[4] = {w, 1, w, w};
-  int64_t stride[4][TIDE_MAXDIM];
-  const int64_t *strides[4];
-  char *data[4];
-  for (int i = 1; i < 3; i++) if (!(in[i] = tide__converted(k->in[i], o->dtype))) return 0;
-  for (int i = 0; i < 4; i++) {
-    const tide_Tensor *t = i ? in[i - 1] : o;
-    int off = o->ndim - t->ndim;
-    for (int d = 0; d < o->ndim; d++) stride[i][d] = d < off || t->shape[d - off] == 1 ? 0 : tide__strides(t)[d - off];
-    strides[i] = stride[i];
-    data[i] = t->data;
-  }
-  tide__Iter it;
-  tide__iter_init(&it, o->ndim, o->shape, 4, strides, size);
-  tide__iterate(&it, data, w == 1 ? choose_uint8_t : w == 2 ? choose_int16_t : w == 4 ? choose_int32_t : choose_int64_t, NULL);
-  tide_close(k->c, scope, NULL);
-  return 1;
+/* A tensor as float64; a number as it is. */
+static tide_Tensor *wide(tide_Tensor *t) {
+  return !t || tide_is_number(t) || t->dtype == TIDE_FLOAT64 ? t : tide_cast(t, TIDE_FLOAT64);
 }
 
-static tide_Tensor *where_vjp(tide_Node *n, tide_Tensor *g, int i) {
-  tide_Tensor *condition = tide__saved(n, 0);
-  return i == 1 ? tide_where(condition, g, K(0)) : tide_where(condition, K(0), g);
+static tide_Tensor *float_power(tide_Tensor *a, tide_Tensor *b) {
+  if (!a || !b) return NULL;
+  if (tide_is_number(b)) return tide_pow_scalar(wide(a), b);
+  return tide_is_number(a) ? tide_pow_number(a, wide(b)) : tide_pow(wide(a), wide(b));
+}
+
+/* Two bounds of one kind are clamp's own; a number beside a tensor becomes a tensor. */
+static tide_Tensor *clamp_optional(tide_Tensor *x, tide_Tensor *min, tide_Tensor *max) {
+  if (!x || !min || !max) return NULL;
+  if (min == TIDE_NONE && max == TIDE_NONE) return tide__fail(x->ctx, TIDE_EARG, "min or max must be given");
+  if (max == TIDE_NONE) return tide_is_number(min) ? tide_clamp_below(x, min) : tide_clamp_below_tensor(x, min);
+  if (min == TIDE_NONE) return tide_is_number(max) ? tide_clamp_above(x, max) : tide_clamp_above_tensor(x, max);
+  return tide_is_number(min) && tide_is_number(max) ? tide_clamp_scalars(x, min, max) : tide_clamp(x, min, max);
+}
+
+static tide_Tensor *isclose(tide_Tensor *a, tide_Tensor *b, double rtol, double atol, int equal_nan) {
+  if (!a || !b) return NULL;
+  tide_Context *c = a->ctx;
+  if (a->dtype != b->dtype) return tide__fail(c, TIDE_EDTYPE, "the dtypes differ: %s and %s", tide_dtype_name(a->dtype), tide_dtype_name(b->dtype));
+  if (!(rtol >= 0) || !(atol >= 0)) return tide__fail(c, TIDE_EVALUE, "rtol and atol must not be negative, got %g and %g", rtol, atol);
+  tide_Tensor *equal = tide_eq(a, b);
+  if (equal_nan) equal = tide_logical_or(equal, tide_logical_and(tide_isnan(a), tide_isnan(b)));
+  if (!tide__is_float(a->dtype)) { a = tide_cast(a, TIDE_FLOAT64); b = tide_cast(b, TIDE_FLOAT64); }
+  tide_Tensor *off = tide_abs(tide_sub(a, b));
+  tide_Tensor *allowed = tide_add(tide_abs(tide_mul(b, tide_number(c, rtol))), tide_number(c, atol));
+  return tide_logical_or(equal, tide_logical_and(tide_isfinite(off), tide_le(off, allowed)));
+}
+
+static tide_Tensor *positive(tide_Tensor *x) {
+  return x && x->dtype == TIDE_BOOL ? tide__fail(x->ctx, TIDE_EDTYPE, "not defined for bool") : x;
 }
 
 #define TABLE "ops/arithmetic.def"

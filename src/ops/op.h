@@ -39,6 +39,7 @@ struct tide_Op {
   uint8_t kind, inplace;
   uint8_t row;                  /* of pointwise.def */
   uint8_t nin;                  /* inputs of a row */
+  uint8_t first;                /* of a row: 1 if input 0 is a condition, which is no part of its dtype */
   uint8_t to_bool;              /* a row whose result is bool */
   uint8_t view;                 /* its outputs are views of input 0 */
   uint8_t nondiff;              /* bit k: output k is not differentiable */
@@ -103,6 +104,8 @@ static inline int64_t tide__pos(int64_t i, int64_t size, int base) {
 
 /* The dtype in which these operands meet, by PyTorch's rules (dimensioned, 0-dim, numbers). */
 int tide__promote(tide_Context *c, int n, tide_Tensor *const *in);
+/* Can dtype hold the number v, cut to a whole one where it must be? (An unsigned one holds the negatives of its range too, which wrap.) */
+int tide__holds(int dtype, const tide_Tensor *v);
 /* t in another dtype, or t itself; without history; owned by the scope. */
 tide_Tensor *tide__converted(tide_Tensor *t, int dtype);
 /* t with contiguous memory, or t itself; without history; owned by the scope. */

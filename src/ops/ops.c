@@ -12,6 +12,8 @@
 #define BINARY ENTRY
 #define BINARYP ENTRY
 #define TERNARY ENTRY
+#define CHOICE ENTRY
+#define FACE ENTRY
 #define PREDICATE1 ENTRY
 #define PREDICATE ENTRY
 #define OP ENTRY
@@ -44,6 +46,17 @@ const tide_Op tide__op_accumulate = {.sig = {.id = "accumulate", .name = "accumu
 
 const tide_Op *tide_operator(int i) { return i >= 0 && i < (int)(sizeof table / sizeof *table) ? table[i] : NULL; }
 
+const char *tide_operator_alias(int i, const char **of) {
+  static const char *const aliases[][2] = {
+#define ALIAS(name, original) {name, original},
+#include "ops/aliases.def"
+#undef ALIAS
+  };
+  if (i < 0 || i >= (int)(sizeof aliases / sizeof *aliases)) return NULL;
+  *of = aliases[i][1];
+  return aliases[i][0];
+}
+
 const tide_Op *tide_find_operator(const char *id) {
   for (size_t i = 0; i < sizeof table / sizeof *table; i++) if (!strcmp(table[i]->sig.id, id)) return table[i];
   return NULL;
@@ -57,6 +70,7 @@ int tide_call(const tide_Op *op, tide_Context *c, const tide_Value *args, tide_T
     const char *outer = c->name;
     if (!outer) c->name = op->sig.name;
     int ok = op->thunk(c, args, out, nout, list);
+    if (!ok && c->code == TIDE_OK) tide__fail(c, TIDE_EARG, "the list of tensors is empty");      /* nothing to tell the context by */
     c->name = outer;
     return ok;
   }
@@ -77,6 +91,7 @@ const char *tide_node_name(const tide_Node *n) {
   char *s = n->ctx->node_name;
   size_t k = 0, room = sizeof n->ctx->node_name - sizeof "Backward0";
   if (n->flags & N_CUSTOM) return n->extra && n->extra->name ? n->extra->name : "CustomFunctionBackward";
+  if (n->flags & N_INPLACE && op->inplace_node) return op->inplace_node;
   if (op->node) return op->node;
   const char *name = strrchr(op->sig.name, '.');
   int up = 1;

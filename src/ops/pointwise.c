@@ -4,6 +4,9 @@
 ** Most calls are flat: every operand either has the memory layout of the result or is one element. Then one loop over
 ** memory does it. The rest go through the iterator (kernels/iterate.c).
 */
+#include <float.h>
+#include <math.h>
+
 #include "ops/op.h"
 
 int tide__promote(tide_Context *c, int n, tide_Tensor *const *in) {
@@ -49,7 +52,8 @@ int tide__broadcast(tide_Context *c, int n, tide_Tensor *const *in, int *ndim, i
 /* The dtype in which a row computes. */
 static int compute_dtype(tide_Call *k) {
   tide_Tensor *a = k->in[0], *b = k->nin > 1 ? k->in[1] : a;
-  int d = likely(k->nin <= 2 && a->dtype == b->dtype && !((a->flags | b->flags) & T_NUMBER)) ? a->dtype : tide__promote(k->c, k->nin, k->in);
+  int first = k->op->first;
+  int d = likely(k->nin <= 2 && a->dtype == b->dtype && !((a->flags | b->flags) & T_NUMBER)) ? a->dtype : tide__promote(k->c, k->nin - first, k->in + first);
   int set = k->op->sig.dtypes;
   if (unlikely(!(set >> d & 1))) {
     if (set == SET_FLOAT) d = k->c->mode.default_dtype;
@@ -133,8 +137,15 @@ int tide__pointwise_run(tide_Call *k) {
   tide_Scope scope = tide_scope(k->c);
   char *p[TIDE_MAXOPERANDS];
   int64_t s[TIDE_MAXOPERANDS];
+  int i = 0;
   if (unlikely(o->n == 0)) return 1;
-  for (int i = 0; i < k->nin; i++) {
+  if (unlikely(k->op->first)) {                         /* a condition stays as it is */
+    in[0] = k->in[0];
+    p[1] = in[0]->data;
+    s[1] = in[0]->n == 1 || in[0]->flags & T_SPLAT ? 0 : 1;
+    i = 1;
+  }
+  for (; i < k->nin; i++) {
     tide_Tensor *t = k->in[i];
     p[i + 1] = t->data;
     s[i + 1] = t->n == 1 || t->flags & T_SPLAT ? 0 : tide__size[k->dtype];
@@ -169,17 +180,144 @@ int tide__add_into(tide_Tensor *dst, tide_Tensor *src) {
 }
 
 
-/* {======================== formulas too long for a row ======================== */
+/* {======================== checks ======================== */
+
+/* Can an integer of this dtype hold v, its fraction cut off? */
+static int holds(int dtype, double v) {
+  static const double low[] = {[TIDE_INT64] = -0x1p63, [TIDE_INT32] = -0x1p31, [TIDE_INT16] = -32768, [TIDE_INT8] = -128, [TIDE_UINT8] = 0, [TIDE_BOOL] = 0};
+  static const double end[] = {[TIDE_INT64] = 0x1p63, [TIDE_INT32] = 0x1p31, [TIDE_INT16] = 32768, [TIDE_INT8] = 128, [TIDE_UINT8] = 256, [TIDE_BOOL] = 0x1p63};
+  return tide__is_float(dtype) || (trunc(v) >= low[dtype] && trunc(v) < end[dtype]);
+}
+
+static int must_hold(tide_Call *k, double v) {
+  return holds(k->dtype, v) || FAIL(k, TIDE_EVALUE, "%.17g does not fit into %s", v, tide_dtype_name(k->dtype));
+}
+
+/* Operands that are numbers must not wrap around. */
+static int range_check(tide_Call *k) {
+  for (int i = 1; i < k->nin; i++)
+    if (k->in[i]->flags & T_NUMBER && !tide__is_float(k->dtype) && !must_hold(k, tide__read(k->in[i]->dtype, k->in[i]->data))) return 0;
+  return 1;
+}
+
+/* The extra numbers of a row must fit, and there is no such row for bool. */
+static int numbers_check(tide_Call *k) {
+  for (int i = 0; k->op->nin + i < k->op->sig.nparams; i++) if (!must_hold(k, k->param[i])) return 0;
+  return 1;
+}
+
+/* A factor that integers are multiplied with: cut to a whole number, as PyTorch does it. */
+static int factor_check(tide_Call *k) { return must_hold(k, k->param[0]); }
+
+/* The same where a fraction would be a mistake. */
+static int scale_check(tide_Call *k) {
+  double alpha = k->param[0];
+  if (tide__is_float(k->dtype)) return 1;
+  if (alpha != trunc(alpha)) return FAIL(k, TIDE_EVALUE, "alpha must be a whole number for %s, not %g", tide_dtype_name(k->dtype), alpha);
+  return must_hold(k, alpha);
+}
+
+static int sub_check(tide_Call *k) {
+  if (k->in[0]->dtype != TIDE_BOOL && k->in[1]->dtype != TIDE_BOOL) return 1;
+  return FAIL(k, TIDE_EDTYPE, "not defined for bool; use logical_xor or bitwise_xor");
+}
+static int sub_scaled_check(tide_Call *k) { return sub_check(k) && scale_check(k); }
+
+/* Operators that are not for integers, though a float could be made of them. */
+static int floats_check(tide_Call *k) {
+  for (int i = 0; i < k->nin; i++) if (tide__is_float(k->in[i]->dtype)) return 1;
+  return FAIL(k, TIDE_EDTYPE, "not defined for %s", tide_dtype_name(k->in[0]->dtype));
+}
+
+static int alike_check(tide_Call *k) {
+  if (k->in[0]->dtype == k->in[1]->dtype) return 1;
+  return FAIL(k, TIDE_EDTYPE, "the dtypes differ: %s and %s", tide_dtype_name(k->in[0]->dtype), tide_dtype_name(k->in[1]->dtype));
+}
+
+static int lerp_check(tide_Call *k) {
+  const tide_Tensor *weight = k->in[2];
+  if (!alike_check(k) || !floats_check(k)) return 0;
+  if (weight->dtype == k->dtype || weight->flags & T_NUMBER || weight->ndim == 0) return 1;
+  return FAIL(k, TIDE_EDTYPE, "weight is %s, the others are %s", tide_dtype_name(weight->dtype), tide_dtype_name(k->dtype));
+}
+
+static int addcdiv_check(tide_Call *k) {
+  if (tide__is_float(k->in[1]->dtype) || tide__is_float(k->in[2]->dtype)) return 1;
+  return FAIL(k, TIDE_EDTYPE, "tensor1 and tensor2 are integers, %s and %s; make one of them a float", tide_dtype_name(k->in[1]->dtype), tide_dtype_name(k->in[2]->dtype));
+}
+
+static int where_check(tide_Call *k) {
+  int d = k->in[0]->dtype;
+  if (d != TIDE_BOOL && d != TIDE_UINT8) return FAIL(k, TIDE_EDTYPE, "the condition is %s, not bool", tide_dtype_name(d));
+  return range_check(k);
+}
 
 static int pow_check(tide_Call *k) {
   const tide_Tensor *e = k->in[1];
-  if (tide__is_float(k->dtype) || !(e->flags & T_NUMBER) || tide__read_integer(e->dtype, e->data) >= 0) return 1;
-  return FAIL(k, TIDE_EVALUE, "integers cannot be raised to negative powers");
+  if (tide__is_float(k->dtype) || !(e->flags & T_NUMBER)) return 1;
+  if (tide__read_integer(e->dtype, e->data) < 0) return FAIL(k, TIDE_EVALUE, "integers cannot be raised to negative powers");
+  return range_check(k);
+}
+
+#define ANY_ZERO(C, T, N) case TIDE_##C: for (int64_t i = 0; i < n; i++) found |= ((const T *)data)[i] == 0; break;
+static int any_zero(int dtype, int64_t n, const void *data) {
+  int found = 0;
+  switch (dtype) { TIDE_DTYPES(ANY_ZERO) }
+  return found;
+}
+
+/* Integers are not divided by zero. */
+static int divisor_check(tide_Call *k) {
+  if (tide__is_float(k->dtype)) return 1;
+  tide_Scope scope = tide_scope(k->c);
+  tide_Tensor *b = tide__converted(k->in[1], k->dtype);
+  if (b && !(b->flags & (T_DENSE | T_SPLAT))) b = tide__packed(b);
+  int ok = b != NULL;
+  if (ok && b->n > 0 && k->in[0]->n > 0 && any_zero(k->dtype, b->flags & T_SPLAT ? 1 : b->n, b->data)) ok = FAIL(k, TIDE_EVALUE, "integer division by zero");
+  tide_close(k->c, scope, NULL);
+  return ok;
+}
+
+/* Absent bounds are those of the dtype; an integer is never nan. */
+static int nan_to_num_check(tide_Call *k) {
+  double most = k->dtype == TIDE_FLOAT32 ? FLT_MAX : DBL_MAX;
+  if (!tide__is_float(k->dtype)) { k->param[0] = k->param[1] = k->param[2] = 0; return 1; }
+  if (isnan(k->param[1])) k->param[1] = most;
+  if (isnan(k->param[2])) k->param[2] = -most;
+  return 1;
+}
+
+/* P1 becomes the power of ten. */
+static int decimals_check(tide_Call *k) {
+  k->param[1] = pow(10, fabs(k->param[0]));
+  return floats_check(k);
+}
+
+static int polygamma_check(tide_Call *k) { return k->param[0] >= 0 || FAIL(k, TIDE_EVALUE, "n must not be negative, got %g", k->param[0]); }
+
+static int softshrink_check(tide_Call *k) {
+  if (!(k->param[0] >= 0)) return FAIL(k, TIDE_EVALUE, "lambd must not be negative, got %g", k->param[0]);
+  return floats_check(k);
+}
+
+/* }========================================================= */
+
+
+/* {======================== formulas too long for a row ======================== */
+
+/* A comparison in place gives a tensor of zeros and ones, which no longer depends on anything. */
+static tide_Tensor *predicate_vjp(tide_Node *n, tide_Tensor *g, int i) {
+  (void)n; (void)i;
+  return tide_zeros_like(g, -1);
+}
+
+static tide_Tensor *no_derivative(tide_Tensor *g, const char *name, const char *advice) {
+  return tide__fail(g->ctx, TIDE_EGRAD, "%s has no derivative%s%s", name, advice ? "; " : "", advice ? advice : "");
 }
 
 /* g e x^(e-1), and 0 where e = 0 */
 static tide_Tensor *pow_base_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor *e) {
-  if (!x || !e) return NULL;
+  if (!g || !x || !e) return NULL;
   tide_Context *c = x->ctx;
   if (e->flags & T_NUMBER) {
     double v = tide_element(e, 0);
@@ -192,9 +330,117 @@ static tide_Tensor *pow_base_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor *e)
 
 /* g y log x, and 0 where x = 0 and e >= 0 */
 static tide_Tensor *pow_exponent_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor *e, tide_Tensor *y) {
-  if (!x || !e || !y) return NULL;
+  if (!g || !x || !e || !y) return NULL;
   tide_Tensor *zero = tide_number(g->ctx, 0);
-  return tide_where(tide_mul(tide_eq(x, zero), tide_ge(e, zero)), zero, tide_mul(g, tide_mul(y, tide_log(x))));
+  if (x->flags & T_NUMBER) {
+    double v = tide_element(x, 0);
+    tide_Tensor *gy = tide_mul(g, tide_mul(y, tide_number(g->ctx, log(v))));
+    return v == 0 ? tide_where(tide_ge(e, zero), zero, gy) : gy;
+  }
+  return tide_where(tide_logical_and(tide_eq(x, zero), tide_ge(e, zero)), zero, tide_mul(g, tide_mul(y, tide_log(x))));
+}
+
+/* g y / x, and 0 where x = 0 */
+static tide_Tensor *copysign_gradient(tide_Tensor *g, tide_Tensor *x, tide_Tensor *y) {
+  if (!g) return NULL;
+  tide_Tensor *zero = tide_number(g->ctx, 0);
+  return tide_mul(g, tide_where(tide_eq(x, zero), zero, tide_div(y, x)));
+}
+
+/* The gradient of one side of maximum or minimum: nothing where it lost, half of it in a tie. */
+static tide_Tensor *extremum_vjp(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b, tide_Tensor *lost) {
+  if (!g) return NULL;
+  return tide_where(lost, tide_number(g->ctx, 0), tide_where(tide_eq(a, b), tide_mul(g, tide_number(g->ctx, 0.5)), g));
+}
+
+/* fmax and fmin take a where it won or b is nan. */
+static tide_Tensor *chosen(tide_Tensor *won, tide_Tensor *b) { return tide_logical_or(won, tide_isnan(b)); }
+
+static tide_Tensor *clamp_gradient(tide_Tensor *g, tide_Tensor *x, tide_Tensor *min, tide_Tensor *max) {
+  if (!g || !min || !max) return NULL;
+  return tide_clamp_grad(g, x, min == TIDE_NONE ? -INFINITY : tide_element(min, 0), max == TIDE_NONE ? INFINITY : tide_element(max, 0));
+}
+
+/* 1 / (a^2 + b^2), and 0 at the origin */
+static tide_Tensor *atan2_scale(tide_Tensor *a, tide_Tensor *b) {
+  if (!a) return NULL;
+  tide_Tensor *zero = tide_number(a->ctx, 0), *s = tide_add(tide_mul(a, a), tide_mul(b, b));
+  return tide_where(tide_eq(s, zero), zero, tide_reciprocal(s));
+}
+
+/* g log b, and 0 where a = 0 and b <= 0 */
+static tide_Tensor *xlogy_gradient(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b) {
+  if (!g) return NULL;
+  tide_Tensor *zero = tide_number(g->ctx, 0);
+  if (b && b->flags & T_NUMBER && tide_element(b, 0) > 0) return tide_xlogy_scalar(g, b);
+  if (b && b->flags & T_NUMBER) return tide_where(tide_eq(a, zero), zero, tide_xlogy_scalar(g, b));
+  return tide_where(tide_logical_and(tide_eq(a, zero), tide_le(b, zero)), zero, tide_xlogy(g, b));
+}
+
+/* g (pi x cos(pi x) - sin(pi x)) / (pi x^2), and 0 at 0 */
+static tide_Tensor *sinc_gradient(tide_Tensor *g, tide_Tensor *x) {
+  if (!g) return NULL;
+  tide_Tensor *pi = tide_number(g->ctx, M_PI), *zero = tide_number(g->ctx, 0), *px = tide_mul(x, pi);
+  tide_Tensor *slope = tide_div(tide_sub(tide_mul(px, tide_cos(px)), tide_sin(px)), tide_mul(px, x));
+  return tide_where(tide_eq(tide_mul(px, x), zero), zero, tide_mul(g, slope));
+}
+
+/* g / (x (1 - x)); outside [0, 1] nan, or with eps 0 outside [eps, 1 - eps] */
+static tide_Tensor *logit_gradient(tide_Tensor *g, tide_Tensor *x, double eps) {
+  if (!g) return NULL;
+  tide_Context *c = g->ctx;
+  tide_Tensor *slope = tide_div(g, tide_mul(x, tide_rsub(x, tide_number(c, 1))));
+  double low = eps < 0 ? 0 : eps;
+  tide_Tensor *outside = tide_logical_or(tide_lt(x, tide_number(c, low)), tide_gt(x, tide_number(c, 1 - low)));
+  return tide_where(outside, tide_number(c, eps < 0 ? NAN : 0), slope);
+}
+
+/* Derivatives of the activations' derivatives, times g a. The density of the normal distribution stands for gelu's:
+** gelu'' = density (2 - b^2). */
+static tide_Tensor *gelu_erf_second(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b) {
+  if (!g || !b) return NULL;
+  tide_Context *c = g->ctx;
+  tide_Tensor *square = tide_mul(b, b);
+  tide_Tensor *density = tide_mul(tide_exp(tide_mul(square, tide_number(c, -0.5))), tide_number(c, 0.5 * M_2_SQRTPI * M_SQRT1_2));
+  return tide_mul(tide_mul(g, a), tide_mul(density, tide_rsub(square, tide_number(c, 2))));
+}
+
+/* With u = k (b + q b^3) and t = tanh u: (1 - t^2) (u' - b t u'^2 + b u'' / 2). */
+static tide_Tensor *gelu_tanh_second(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b) {
+  if (!g || !b) return NULL;
+  tide_Context *c = g->ctx;
+  double k = M_SQRT2 * M_2_SQRTPI * 0.5, q = 0.044715;
+  tide_Tensor *square = tide_mul(b, b);
+  tide_Tensor *u = tide_mul(tide_mul(b, tide_add(tide_mul(square, tide_number(c, q)), tide_number(c, 1))), tide_number(c, k));
+  tide_Tensor *u1 = tide_add(tide_mul(square, tide_number(c, 3 * q * k)), tide_number(c, k));
+  tide_Tensor *t = tide_tanh(u);
+  tide_Tensor *inner = tide_add(tide_sub(u1, tide_mul(tide_mul(b, t), tide_mul(u1, u1))), tide_mul(square, tide_number(c, 3 * q * k)));
+  return tide_mul(tide_mul(g, a), tide_mul(tide_rsub(tide_mul(t, t), tide_number(c, 1)), inner));
+}
+
+/* With s = sigmoid b: s (1 - s) (2 + b (1 - 2 s)). */
+static tide_Tensor *silu_second(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b) {
+  if (!g || !b) return NULL;
+  tide_Context *c = g->ctx;
+  tide_Tensor *s = tide_sigmoid(b), *one = tide_number(c, 1), *two = tide_number(c, 2);
+  tide_Tensor *inner = tide_add(tide_mul(b, tide_rsub(tide_mul(s, two), one)), two);
+  return tide_mul(tide_mul(tide_mul(g, a), inner), tide_mul(s, tide_rsub(s, one)));
+}
+
+/* With s = sigmoid(beta b): beta s (1 - s) below the threshold. */
+static tide_Tensor *softplus_second(tide_Tensor *g, tide_Tensor *a, tide_Tensor *b, double beta, double threshold) {
+  if (!g || !b) return NULL;
+  tide_Context *c = g->ctx;
+  tide_Tensor *z = tide_mul(b, tide_number(c, beta));
+  tide_Tensor *inner = tide_sigmoid_grad(tide_mul(tide_mul(g, a), tide_number(c, beta)), tide_sigmoid(z));
+  return tide_where(tide_gt(z, tide_number(c, threshold)), tide_number(c, 0), inner);
+}
+
+/* With t = tanh(softplus x): t + x sigmoid(x) (1 - t^2). */
+static tide_Tensor *mish_gradient(tide_Tensor *g, tide_Tensor *x) {
+  if (!g || !x) return NULL;
+  tide_Tensor *t = tide_tanh(tide_softplus(x, 1, 20)), *one = tide_number(g->ctx, 1);
+  return tide_mul(g, tide_add(t, tide_mul(tide_mul(x, tide_sigmoid(x)), tide_rsub(tide_mul(t, t), one))));
 }
 
 /* }========================================================= */
@@ -235,7 +481,8 @@ static tide_Tensor *pow_exponent_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor
 #define VJP_NOD               return TIDE_NONE;
 #define SAVE_D(names, formula) MASK_##names
 #define SAVE_NOD 0
-#define P(k) (ARG(n, k).d)
+#define P(k)  (ARG(n, n->op->nin + (k)).d)      /* the numbers come after the inputs */
+#define PI(k) (ARG(n, n->op->nin + (k)).i)
 
 /* UNARY(exp, FLOAT, v_exp(x), D(y, tide_mul(g, y)), "e^x.") becomes
 **   static tide_Tensor *exp_vjp(tide_Node *n, tide_Tensor *g, int i) { ... { tide_Tensor *y = tide__saved_output(n, 0); if (!y) return NULL; return tide_mul(g, y); } }
@@ -243,9 +490,11 @@ static tide_Tensor *pow_exponent_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor
 **   tide_Tensor *tide_exp(tide_Tensor *input) { ... }    tide_Tensor *tide_exp_(tide_Tensor *input) { ... } */
 #define VJP(name) static tide_Tensor *name##_vjp(tide_Node *n, tide_Tensor *g, int i)
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
-#define ROW_RECORD(id_, public, args, set, text, n, bool_, ...) \
+#define SET_MATH SET_FLOAT
+#define ROW_RECORD(id_, public, args, set, text, n, bool_, ...) FACE_RECORD(id_, id_, public, args, set, text, n, bool_, __VA_ARGS__)
+#define FACE_RECORD(id_, row_, public, args, set, text, n, bool_, ...) \
   static const tide_Param id_##_params[] = {EACH(D_, args)}; \
-  const tide_Op tide__op_##id_ = {.sig = {.id = #id_, .name = public, .help = text, .nparams = COUNT(id_##_params), .params = id_##_params, .outputs = 1, .dtypes = SET_##set}, .kind = OP_ROW, .row = ROW_##id_, .nin = n, .to_bool = bool_, __VA_ARGS__};
+  const tide_Op tide__op_##id_ = {.sig = {.id = #id_, .name = public, .help = text, .nparams = COUNT(id_##_params), .params = id_##_params, .outputs = 1, .dtypes = SET_##set}, .kind = OP_ROW, .row = ROW_##row_, .nin = n, .to_bool = bool_, __VA_ARGS__};
 #define FUNCTION(id, args, ...) \
   tide_Tensor *tide_##id(EACH(P_, args)) { return tide__row(&tide__op_##id, COUNT(((tide_Tensor *[]){__VA_ARGS__})), (tide_Tensor *[]){__VA_ARGS__}, NULL); }
 #define FUNCTIONP(id, args) \
@@ -273,11 +522,19 @@ static tide_Tensor *pow_exponent_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor
   VJP(name) { (void)n; (void)g; if (i == 0) { VJP_##d0 } else if (i == 1) { VJP_##d1 } else { VJP_##d2 } } \
   ROW_RECORD(name, public, args, set, help, 3, 0, .vjp1 = name##_vjp, .save = {SAVE_##d0, SAVE_##d1, SAVE_##d2}, .inplace = INPLACE_YES, __VA_ARGS__) \
   FUNCTIONP(name, args) TWIN(name, args)
+#define CHOICE(name, public, args, set, E, d1, d2, help, ...) \
+  VJP(name) { if (i == 1) { VJP_##d1 } else { VJP_##d2 } } \
+  ROW_RECORD(name, public, args, set, help, 3, 0, .first = 1, .vjp1 = name##_vjp, .save = {0, SAVE_##d1, SAVE_##d2}, __VA_ARGS__) \
+  FUNCTIONP(name, args)
+#define FACE(name, row_, n_, public, args, set, d0, d1, d2, help, ...) \
+  VJP(name) { (void)n; (void)g; if (i == 0) { VJP_##d0 } else if (i == 1) { VJP_##d1 } else { VJP_##d2 } } \
+  FACE_RECORD(name, row_, public, args, set, help, n_, 0, .vjp1 = name##_vjp, .save = {SAVE_##d0, SAVE_##d1, SAVE_##d2}, .inplace = INPLACE_YES, __VA_ARGS__) \
+  FUNCTIONP(name, args) TWIN(name, args)
 #define PREDICATE1(name, set, E, help, ...) \
-  ROW_RECORD(name, #name, (T(input)), set, help, 1, 1, .not_differentiable = 1, __VA_ARGS__) \
+  ROW_RECORD(name, #name, (T(input)), set, help, 1, 1, .vjp1 = predicate_vjp, __VA_ARGS__) \
   FUNCTION(name, (T(input)), input)
 #define PREDICATE(name, set, E, help, ...) \
-  ROW_RECORD(name, #name, (TN(input), TN(other)), set, help, 2, 1, .not_differentiable = 1, .inplace = INPLACE_YES, __VA_ARGS__) \
+  ROW_RECORD(name, #name, (TN(input), TN(other)), set, help, 2, 1, .vjp1 = predicate_vjp, .inplace = INPLACE_YES, __VA_ARGS__) \
   FUNCTION(name, (TN(input), TN(other)), input, other)
 
 #if defined(__GNUC__) && !defined(__clang__)

@@ -5,6 +5,8 @@
 #define BINARY(name, ...)             PROTO1(name, (TN(input), TN(other)))
 #define BINARYP(name, public, args, ...)      PROTO1(name, args)
 #define TERNARY(name, public, args, ...)      PROTO1(name, args)
+#define CHOICE(name, public, args, ...)       PROTO1(name, args)
+#define FACE(name, row, n, public, args, ...) PROTO1(name, args)
 #define PREDICATE1(name, ...)         PROTO1(name, (T(input)))
 #define PREDICATE(name, ...)          PROTO1(name, (TN(input), TN(other)))
 #define OP(id, name, args, ...)       PROTO1(id, args) extern const tide_Op tide__op_##id;
@@ -27,6 +29,8 @@
 #define BINARY(name, ...)             ROW(name) PROTO1(name##_, (TN(input), TN(other)))
 #define BINARYP(name, public, args, ...)      ROW(name) PROTO1(name##_, args)
 #define TERNARY(name, public, args, ...)      ROW(name) PROTO1(name##_, args)
+#define CHOICE(name, ...)             ROW(name)
+#define FACE(name, row, n, public, args, ...) ROW(name) PROTO1(name##_, args)
 #define PREDICATE1(name, ...)         ROW(name)
 #define PREDICATE(name, ...)          ROW(name)
 #include "ops/pointwise.def"

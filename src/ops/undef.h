@@ -4,6 +4,8 @@
 #undef BINARY
 #undef BINARYP
 #undef TERNARY
+#undef CHOICE
+#undef FACE
 #undef PREDICATE1
 #undef PREDICATE
 #undef OP
