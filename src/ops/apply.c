@@ -111,6 +111,7 @@ static int connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64
   e->dtype = t->dtype;
   e->ndim = t->ndim;
   e->same = (uint8_t)(like && tide__same_shape(t, like));
+  e->by_columns = !(t->flags & T_CONTIG) && t->ndim >= 2 && tide__strides(t)[t->ndim - 2] == 1;
   if (!e->same) {
     e->shape = *used;
     for (int d = 0; d < t->ndim; d++) shapes[(*used)++] = t->shape[d];

@@ -17,6 +17,7 @@ typedef struct tide__Edge {
   uint32_t output;
   uint8_t dtype, ndim;                   /* of the input, to which its gradient is fitted */
   uint8_t same;                          /* the input has the shape of output 0: no shape is stored */
+  uint8_t by_columns;                    /* its matrices were stored by columns: a product makes its gradient so too */
   uint32_t shape;                        /* else where it stands in the node's shapes */
 } tide__Edge;
 
