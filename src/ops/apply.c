@@ -744,4 +744,57 @@ tide_Tensor *tide__inplace(const tide_Op *op, tide_Context *c, const tide_Value 
   return x;
 }
 
+/* A copy of x that stands for it in the graph. */
+static tide_Tensor *stand_in(tide_Tensor *x) {
+  tide_Tensor *t = tide__new_like(x->ctx, x->dtype, x);
+  if (!t || !tide__own(x->ctx, t)) return NULL;
+  overwrite(t, x);
+  int tracks = x->ctx->mode.grad ? tide__tracks(x) : 0;
+  if (tracks <= 0) return tracks < 0 ? NULL : t;
+  tide_Node *n = tide__edge(x, &t->output);
+  if (!n) return NULL;
+  n->refs++;
+  t->node = n;
+  t->rg = 1;
+  return t;
+}
+
+/* y = op(a copy of x, ...); then x takes y's values and, where it is no view, y's place in the graph: the node has op's own name. */
+static tide_Tensor *inplace_composite(const tide_Op *op, tide_Context *c, const tide_Value *v, tide_Tensor *x) {
+  tide_Value w[16];
+  tide_Tensor *out[1] = {NULL}, **list;
+  int count, recording;
+  memcpy(w, v, (size_t)op->sig.nparams * sizeof *w);
+  if (!tide__writable(x, 0) || !(w[0].t = stand_in(x)) || !op->thunk(c, w, out, &count, &list)) return NULL;
+  tide_Tensor *y = out[0];
+  recording = c->mode.grad && tide__is_float(x->dtype) ? tide__tracks(y) : 0;
+  if (recording < 0 || !tide__writable(x, recording)) return NULL;
+  if (!recording || x->base || y->dtype != x->dtype || !tide__same_shape(x, y)) {
+    const tide_Value put[] = {{.t = x}, {.t = y}};
+    if (!tide__same_shape(x, y)) return tide__fail(c, TIDE_ESHAPE, "the result has sizes %s, the tensor to write %s", SHAPE_TEXT(y), SHAPE_TEXT(x));
+    if (tide__kind(y->dtype) > tide__kind(x->dtype)) return tide__fail(c, TIDE_EDTYPE, "the result is %s, which the tensor to write, %s, cannot hold", tide_dtype_name(y->dtype), tide_dtype_name(x->dtype));
+    return tide__inplace(&tide__op_copy, c, put);
+  }
+  uint32_t output;
+  tide_Node *n = tide__edge(y, &output);
+  if (!n) return NULL;
+  overwrite(x, y);
+  x->counter->version++;
+  n->refs++;
+  set_history(x, n, output);
+  return x;
+}
+
+tide_Tensor *tide__inplace_composite(const tide_Op *op, tide_Context *c, const tide_Value *v) {
+  tide_Tensor *x = v[0].t;
+  if (!x || c->code != TIDE_OK) return NULL;
+  const char *outer = c->name;
+  if (!outer) c->name = op->sig.name;
+  tide_Scope scope = tide_scope(c);
+  x = inplace_composite(op, c, v, x);
+  tide_close(c, scope, NULL);
+  c->name = outer;
+  return x;
+}
+
 /* }========================================================= */
