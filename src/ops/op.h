@@ -136,6 +136,8 @@ tide_Tensor **tide__apply_list(const tide_Op *op, tide_Context *c, const tide_Va
 tide_Tensor *tide__row(const tide_Op *op, int nin, tide_Tensor **in, const double *param);
 /* Writes the result of a row or record into its first tensor, which is returned. */
 tide_Tensor *tide__inplace(const tide_Op *op, tide_Context *c, const tide_Value *v);
+/* The same for a composite, whose first argument is that tensor and which has one result. */
+tide_Tensor *tide__inplace_composite(const tide_Op *op, tide_Context *c, const tide_Value *v);
 
 /* Is t part of a graph? Brings a view up to date first. -1: failed. */
 int tide__refresh(tide_Tensor *t);

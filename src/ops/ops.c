@@ -80,7 +80,8 @@ int tide_call(const tide_Op *op, tide_Context *c, const tide_Value *args, tide_T
 }
 
 int tide_call_inplace(const tide_Op *op, tide_Context *c, const tide_Value *args, tide_Tensor **out) {
-  return (out[0] = tide__inplace(op, c, args)) != NULL;
+  out[0] = op->kind == OP_COMPOSITE ? tide__inplace_composite(op, c, args) : tide__inplace(op, c, args);
+  return out[0] != NULL;
 }
 
 
