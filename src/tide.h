@@ -194,6 +194,17 @@ TIDE_API int tide_same_storage(const tide_Tensor *a, const tide_Tensor *b);
 TIDE_API double tide_element(const tide_Tensor *t, int64_t index);
 TIDE_API int64_t tide_element_integer(const tide_Tensor *t, int64_t index);
 
+/*
+** x[...]: one entry for each dimension in turn; what is left over is taken whole. Positions and both ends of a range count from the
+** context's base, negative ones from the end; a range is cut to the size. Without tensors the result is a view of x, else a copy (index tensors
+** broadcast together; a mask names as many dimensions as it has; a 0-dim tensor of integers is a position). tide_set_at writes value (a number or
+** what broadcasts) there, recorded by autograd; returns 1 or 0.
+*/
+enum { TIDE_AT_ALL, TIDE_AT_POSITION /* first */, TIDE_AT_RANGE /* first, last, step */, TIDE_AT_REST /* "..." */, TIDE_AT_NEW /* a dimension of size 1 */, TIDE_AT_TENSOR /* t */ };
+typedef struct tide_At { int kind; int64_t first, last, step; tide_Tensor *t; } tide_At;
+TIDE_API tide_Tensor *tide_at(tide_Tensor *x, int n, const tide_At *at);
+TIDE_API int tide_set_at(tide_Tensor *x, int n, const tide_At *at, tide_Tensor *value);
+
 /* }====================================================================== */
 
 

@@ -1,9 +1,6 @@
 /* Offsets from positions and masks, and the walk over them. */
 #include "ops/places.h"
 
-#include <float.h>
-#include <math.h>
-
 
 /* {======================== positions ======================== */
 
@@ -12,10 +9,11 @@ static int is_positions(tide_Call *k, const tide_Tensor *index) {
   return (!tide__is_float(d) && d != TIDE_BOOL) || FAIL(k, TIDE_EDTYPE, "the index is %s; positions are integers", tide_dtype_name(d));
 }
 
-static int beyond(tide_Call *k, int64_t i, int dim, int64_t size) {
-  const char *hint = i == 0 && k->c->base ? ": positions count from 1" : i < 0 && i >= -size ? ": it takes no positions from the end" : "";
-  if (dim < 0) return FAIL(k, TIDE_EINDEX, "index %lld is out of range for %lld elements%s", (long long)i, (long long)size, hint);
-  return FAIL(k, TIDE_EINDEX, "index %lld is out of range for dimension %lld of size %lld%s", (long long)i, tide__shown(k->c, dim), (long long)size, hint);
+int tide__beyond(tide_Context *c, int64_t i, int dim, int64_t size) {
+  const char *hint = i == 0 && c->base ? ": positions count from 1" : i < 0 && i >= -size ? ": it takes no positions from the end" : "";
+  if (dim < 0) tide__fail(c, TIDE_EINDEX, "index %lld is out of range for %lld elements%s", (long long)i, (long long)size, hint);
+  else tide__fail(c, TIDE_EINDEX, "index %lld is out of range for dimension %lld of size %lld%s", (long long)i, tide__shown(c, dim), (long long)size, hint);
+  return 0;
 }
 
 /* The positions in `index`, checked against `size`, as numbers from 0 in row-major order: scratch memory. dim: for the message. */
@@ -27,7 +25,7 @@ static int64_t *positions(tide_Call *k, const tide_Tensor *index, int dim, int64
   tide__copy(index->ndim, index->shape, TIDE_INT64, out, dense, index->dtype, index->data, tide__strides(index));
   for (int64_t i = 0; i < index->n; i++) {
     int64_t p = tide__pos(out[i], size, k->c->base);
-    if (unlikely(p < 0 || (out[i] < 0 && !(how & FROM_END)))) { beyond(k, out[i], dim, size); return NULL; }
+    if (unlikely(p < 0 || (out[i] < 0 && !(how & FROM_END)))) { tide__beyond(k->c, out[i], dim, size); return NULL; }
     out[i] = p;
   }
   return out;
@@ -263,23 +261,10 @@ void tide__places_walk(const tide__Places *p, tide__Loop loop, const tide_Tensor
 
 /* {======================== elements and zeros ======================== */
 
-static const int64_t least[TIDE_NDTYPES] = {[TIDE_INT64] = INT64_MIN, [TIDE_INT32] = INT32_MIN, [TIDE_INT16] = INT16_MIN, [TIDE_INT8] = INT8_MIN, [TIDE_UINT8] = -255};
-static const int64_t most[TIDE_NDTYPES] = {[TIDE_INT64] = INT64_MAX, [TIDE_INT32] = INT32_MAX, [TIDE_INT16] = INT16_MAX, [TIDE_INT8] = INT8_MAX, [TIDE_UINT8] = UINT8_MAX};
-
-/* PyTorch's rule for numbers: what the dtype cannot hold is an error; fractions are cut, and negative integers wrap around in uint8. */
 int tide__element_as(tide_Call *k, const tide_Tensor *t, int dtype, void *bytes) {
-  if (tide__is_float(t->dtype)) {
-    double v = tide__read(t->dtype, t->data);
-    int fits = dtype == TIDE_FLOAT64 || dtype == TIDE_BOOL || (dtype == TIDE_FLOAT32 ? !(fabs(v) > FLT_MAX) || isinf(v)
-               : v >= (dtype == TIDE_UINT8 ? 0 : (double)least[dtype]) && (dtype == TIDE_INT64 ? v < 0x1p63 : v <= (double)most[dtype]));
-    if (!fits) return FAIL(k, TIDE_EVALUE, "%.17g does not fit into %s", v, tide_dtype_name(dtype));
-    tide__write(dtype, bytes, v);
-  }
-  else {
-    int64_t v = tide__read_integer(t->dtype, t->data);
-    if (!tide__is_float(dtype) && dtype != TIDE_BOOL && (v < least[dtype] || v > most[dtype])) return FAIL(k, TIDE_EVALUE, "%lld does not fit into %s", (long long)v, tide_dtype_name(dtype));
-    tide__write_integer(dtype, bytes, v);
-  }
+  if (!tide__holds(dtype, t)) return FAIL(k, TIDE_EVALUE, "%s cannot hold %.15g", tide_dtype_name(dtype), tide__read(t->dtype, t->data));
+  if (tide__is_float(t->dtype)) tide__write(dtype, bytes, tide__read(t->dtype, t->data));
+  else tide__write_integer(dtype, bytes, tide__read_integer(t->dtype, t->data));
   return 1;
 }
 

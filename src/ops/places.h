@@ -37,6 +37,8 @@ int tide__places_fit(const tide__Places *p, const tide_Tensor *t, int64_t *strid
 /* Walks: `dense` with its strides in elements (NULL: one element for all). */
 void tide__places_walk(const tide__Places *p, tide__Loop loop, const tide_Tensor *x, const void *dense, int dense_dtype, const int64_t *strides);
 
+/* Sets the error for position i of dimension dim (-1: of all the elements); returns 0. */
+int tide__beyond(tide_Context *c, int64_t i, int dim, int64_t size);
 /* The dimension argument as 0 .. ndim-1; -1 with the error. */
 int tide__index_dim(tide_Call *k, int argument);
 /* A 0-dim operand as one element of a dtype. Error: the dtype cannot hold the number (300 in uint8). */
