@@ -54,6 +54,10 @@ int tide__target(tide_Call *k, int ndim, const int64_t *shape) {
   return 1;
 }
 
+int tide__target_like(tide_Call *k) {
+  return k->direct ? put(k, 0, tide__retain(k->in[0])) : tide__result_like(k, 0, k->in[0]->dtype, k->in[0]);
+}
+
 void *tide__scratch(tide_Context *c, size_t bytes) {
   tide_Tensor *t = tide__new(c, TIDE_UINT8, 1, (int64_t[]){(int64_t)bytes});
   return t && tide__own(c, t) ? t->data : NULL;

@@ -31,19 +31,13 @@ static tide_Tensor *to(tide_Tensor *x, int dtype, int copy) {
 
 /* {======================== overwriting ======================== */
 
-static int target(tide_Call *k) {
-  if (!k->direct) return tide__result_like(k, 0, k->in[0]->dtype, k->in[0]);
-  k->out[0] = tide__retain(k->in[0]);
-  return 1;
-}
-
 static int copy_infer(tide_Call *k) {
   tide_Tensor *x = k->in[0], *y = k->in[1];
   int nd;
   int64_t shape[TIDE_MAXDIM];
   if (!tide__broadcast(k->c, 2, k->in, &nd, shape)) return 0;
   if (nd != x->ndim || memcmp(shape, x->shape, sizeof(int64_t) * x->ndim)) return FAIL(k, TIDE_ESHAPE, "sizes %s do not fit into %s", SHAPE_TEXT(y), SHAPE_TEXT(x));
-  return target(k);
+  return tide__target_like(k);
 }
 
 int tide__holds(int dtype, const tide_Tensor *v) {
@@ -63,7 +57,7 @@ static int fill_infer(tide_Call *k) {
   tide_Tensor *x = k->in[0], *v = k->in[1];
   if (v->ndim) return FAIL(k, TIDE_ESHAPE, "the value is one element without dimensions, not sizes %s", SHAPE_TEXT(v));
   if (v->flags & T_NUMBER && !tide__holds(x->dtype, v)) return FAIL(k, TIDE_EVALUE, "%s cannot hold %g", tide_dtype_name(x->dtype), tide__read(v->dtype, v->data));
-  return target(k);
+  return tide__target_like(k);
 }
 
 static int copy_from_run(tide_Call *k) {
@@ -77,7 +71,7 @@ static int copy_from_run(tide_Call *k) {
 static tide_Tensor *copy_vjp(tide_Node *n, tide_Tensor *g, int i) { (void)n; return i ? g : tide_zeros_like(g, -1); }
 static tide_Tensor *fill_vjp(tide_Node *n, tide_Tensor *g, int i) { (void)n; return i ? tide_sum(g, -1) : tide_zeros_like(g, -1); }
 
-static int zero_infer(tide_Call *k) { return target(k); }
+static int zero_infer(tide_Call *k) { return tide__target_like(k); }
 static int zero_run(tide_Call *k) {
   static const char zero[8];
   tide_Tensor *o = k->out[0];

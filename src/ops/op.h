@@ -81,6 +81,8 @@ int tide__view(tide_Call *k, int output, int ndim, const int64_t *shape, const i
 /* Output 0 of an INPLACE_WRITE record: a copy of input 0, broadcast to these sizes, or in an in-place call input 0 itself. run must check all that can
 ** fail before it writes. */
 int tide__target(tide_Call *k, int ndim, const int64_t *shape);
+/* The same for a run that writes all of it: uninitialised, like input 0, unless it is input 0 itself. */
+int tide__target_like(tide_Call *k);
 /* Room for n outputs of an operator with any number of them. */
 int tide__outputs(tide_Call *k, int n);
 /* Memory that lives until the scope is closed. */

@@ -1,0 +1,2 @@
+#define SUFFIX _avx2
+#include "kernels/random_loops.h"

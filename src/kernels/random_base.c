@@ -1,0 +1,2 @@
+#define SUFFIX _base
+#include "kernels/random_loops.h"
