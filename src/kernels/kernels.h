@@ -63,10 +63,6 @@ tide__Loop tide__serial_add(int dtype);
 /* Every element set to the one at `value` (of the same dtype). */
 void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_t *strides, const void *value);
 
-/* Sum of n elements at a byte stride, blocked pairwise in a fixed order; float32 accumulates in float32 lanes, blocks in double. */
-double tide__sum_f32(int64_t n, const char *p, int64_t stride);
-double tide__sum_f64(int64_t n, const char *p, int64_t stride);
-
 /* A matrix where it lies: any strides, in elements. */
 typedef struct tide__Matrix { const void *data; int64_t row, col; } tide__Matrix;
 
