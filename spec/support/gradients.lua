@@ -62,15 +62,15 @@ local function pull_back(ys, xs, us, create_graph)
 end
 
 -- f takes a list of inputs and returns the list of its float outputs. nil if the gradient is right, else what is wrong;
--- "no history" if no output has any.
+-- "no history" if there are outputs but none has any.
 function gradients.check(f, inputs, seed)
    local random = samples.generator(seed)
    local xs, us, which = leaves(inputs), {}, {}
-   local ys = {}
-   for k, y in ipairs(f(xs)) do
+   local ys, outputs = {}, f(xs)
+   for k, y in ipairs(outputs) do
       if y.requires_grad then ys[#ys + 1], which[#which + 1], us[#us + 1] = y, k, random_like(y, random) end
    end
-   if #ys == 0 then return "no history" end
+   if #ys == 0 then return #outputs > 0 and "no history" or nil end
    local gs = pull_back(ys, xs, us)
    for i, x in ipairs(xs) do
       if gs[i] and tostring(gs[i].shape) ~= tostring(x.shape) then return ("input %d: its gradient has the sizes %s"):format(i, gs[i].shape) end
@@ -87,6 +87,7 @@ function gradients.check_second(f, inputs, seed)
    local random = samples.generator(seed .. "2")
    local xs = leaves(inputs)
    local ys, us, ws = tracked(f, xs), {}, {}
+   if #ys == 0 then return nil end
    for k, y in ipairs(ys) do us[k] = random_like(y, random):requires_grad_() end
    for i, x in ipairs(xs) do ws[i] = random_like(x, random) end
    local gs = pull_back(ys, xs, us, true)

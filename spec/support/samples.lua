@@ -21,6 +21,7 @@
 --    dtypes   list of dtypes to try; otherwise a row's own, or all that a record does not refuse by a message about dtypes
 --    grad, gradgrad = false    not differentiable (once, twice)
 --    layouts = false           the result depends on how the input lies in memory
+--    specials = false          a row whose values at infinities and the like are not PyTorch's
 --    tolerance                 relative, for float64 (float32: 1e-5 at least)
 local tide = require "tide"
 local core = require "tide.core"
@@ -62,9 +63,9 @@ function samples.build(sizes, dtype, value)
    return tide.tensor(level(1), {dtype = tide[dtype]})
 end
 
-local function sizes_of(...)
-   if type(...) == "table" then return ... end
-   return {...}
+local function sizes_of(first, ...)
+   if type(first) == "table" then return first end
+   return {first, ...}
 end
 
 -- The makers of tensors handed to `samples` and `errors`. Their values are fixed: element i of the k-th tensor (both from 0) is
@@ -171,12 +172,40 @@ local function row_calls(op, entry, dtype, smooth)
       for f, form in ipairs(forms(op, n, smooth)) do
          if k > 1 and f > 1 then break end
          local call = {n = n + #numbers}
-         for i = 1, n do call[i] = form[i] == "number" and sources[i]() or samples.build(form[i], dtype, sources[i]) end
+         for i = 1, n do
+            if form[i] == "number" then call[i] = sources[i]() else call[i] = samples.build(form[i], dtype, sources[i]) end
+         end
          for i, v in ipairs(numbers) do call[n + i] = v end
          calls[#calls + 1] = call
       end
    end
    return calls
+end
+
+-- Where functions go wrong: every combination of these, compared with PyTorch (spec/data/ops.lua).
+local SPECIAL = {
+   float64 = {{0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.5, 3.0, 0.001, 20.0, -20.0, 1e-30, 1e30, 1 / 0, -1 / 0, 0 / 0},
+      {0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, 1e30, 1 / 0, -1 / 0, 0 / 0}, {0.0, 1.0, -2.5, 1 / 0, 0 / 0}},
+   int64 = {{0, 1, -1, 2, -2, 3, 7, -8, 100, math.maxinteger, math.mininteger},
+      {0, 1, -1, 2, -3, 7, 63, 64, math.maxinteger, math.mininteger}, {0, 1, -3, math.maxinteger}},
+}
+
+function samples.has_specials(op, entry)
+   return op.dtypes ~= 0 and not op.internal and not entry.samples and entry.specials ~= false
+end
+
+function samples.special_call(op, entry, dtype)
+   local n, sizes, call = 0, {}, {}
+   for _, p in ipairs(op.params) do if OPERAND[p.kind] then n = n + 1 end end
+   local values = SPECIAL[dtype][n]
+   for i = 1, n do
+      for d = 1, n do sizes[d] = d == i and #values or 1 end
+      call[i] = samples.build(sizes, dtype, function(k) return values[k + 1] end)
+   end
+   local numbers = entry.numbers and entry.numbers[1] or {}
+   for i, v in ipairs(numbers) do call[n + i] = v end
+   call.n = n + #numbers
+   return call
 end
 
 -- }======
@@ -236,9 +265,12 @@ samples.flatten = flatten
 
 -- The elements and sizes of an argument of a row; bools count as 0 and 1.
 local function operand(v)
-   if not tide.is_tensor(v) then return {v}, {} end
-   local list, sizes = flatten(v:tolist(), {}), {}
-   for i = 1, v.ndim do sizes[i] = v.shape[i] end
+   local sizes = {}
+   if tide.is_tensor(v) then
+      for i = 1, v.ndim do sizes[i] = v.shape[i] end
+      v = v:tolist()
+   end
+   local list = flatten(v, {})
    for i, x in ipairs(list) do if type(x) == "boolean" then list[i] = x and 1 or 0 end end
    return list, sizes
 end
@@ -370,7 +402,7 @@ end
 -- }======
 
 
--- {====== this file as a program: `lua5.4 spec/support/samples.lua dump | cases` ======
+-- {====== this file as a program: `lua5.4 spec/support/samples.lua dump`, or `cases` ======
 
 -- One line per row and dtype: a digest of the bits of the results, for comparing instruction-set levels.
 local function dump(entries)
@@ -396,10 +428,64 @@ local function dump(entries)
    end
 end
 
-local program = {dump = dump}
+local json
+
+local function json_list(list, n)
+   local words = {}
+   for i = 1, n do words[i] = json(list[i]) end
+   return "[" .. table.concat(words, ", ") .. "]"
+end
+
+local function json_fields(fields)
+   local words = {}
+   for k, v in pairs(fields) do words[#words + 1] = ("%q: %s"):format(k, json(v)) end
+   table.sort(words)
+   return "{" .. table.concat(words, ", ") .. "}"
+end
+
+-- JSON as Python reads it (with NaN and Infinity); tensors, dtypes and keywords are objects.
+function json(v)
+   if tide.is_tensor(v) then
+      local values, sizes = flatten(v:tolist(), {}), {}
+      for i = 1, v.ndim do sizes[i] = v.shape[i] end
+      return ('{"tensor": %q, "shape": %s, "values": %s}'):format(samples.dtype_name(v), json_list(sizes, #sizes), json_list(values, #values))
+   elseif v == nil then return "null"
+   elseif math.type(v) == "float" then
+      return v ~= v and "NaN" or math.abs(v) == math.huge and (v < 0 and "-Infinity" or "Infinity") or ("%.17g"):format(v):gsub("^-?%d+$", "%0.0")
+   elseif type(v) == "string" then return ("%q"):format(v)
+   elseif type(v) == "userdata" then return ('{"dtype": %q}'):format(tostring(v):gsub("^tide%.", ""))
+   elseif type(v) == "table" and (v.n or #v > 0 or next(v) == nil) then return json_list(v, v.n or #v)
+   elseif type(v) == "table" then return '{"keywords": ' .. json_fields(v) .. "}" end
+   return tostring(v)
+end
+
+-- One line of JSON for each call that spec/data/ops.py is to make with PyTorch.
+local function cases(entries)
+   for _, op in ipairs(core.operators()) do
+      local entry, kinds, names = entries[op.id], {}, {}
+      for _, p in ipairs(op.params) do
+         if p.kind ~= "CTX" then kinds[#kinds + 1], names[#names + 1] = p.kind, p.name end
+      end
+      local function case(dtype, k, call)
+         print(json_fields {id = op.id, name = op.name, kinds = kinds, names = names, dtype = dtype, sample = k, args = call})
+      end
+      if entry and entry.data then
+         for _, dtype in ipairs(entry.dtypes or {"float64", "int64"}) do
+            for k, call in ipairs(samples.calls(op, entry, dtype)) do case(dtype, k, call) end
+         end
+      end
+      if entry and samples.has_specials(op, entry) then
+         for _, dtype in ipairs {"float64", "int64"} do
+            if samples.claims(op, dtype) then case("special " .. dtype, 1, samples.special_call(op, entry, dtype)) end
+         end
+      end
+   end
+end
+
+local program = {dump = dump, cases = cases}
 if arg and arg[0] and arg[0]:match "samples%.lua$" then
    local entries = samples.load()
-   assert(program[arg[1]], "dump or cases?")(entries, samples)
+   assert(program[arg[1]], "dump or cases?")(entries)
 end
 
 -- }======
