@@ -533,8 +533,8 @@ int luaopen_tide_core(lua_State *L) {
     lua_pop(L, 1);
   }
   tide__open_modes(L, S, module);
-  tide__open_tensor(L, S, module);
   tide__open_call(L, S, module);
+  tide__open_tensor(L, S, module);             /* its fields win over methods of the same name (T, mT) */
   tide__open_index(L, S, module);
   tide__open_autograd(L, S, module);
   lua_pushliteral(L, TIDE_VERSION);
