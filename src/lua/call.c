@@ -64,7 +64,7 @@ static tide_Value read_preset(const tide_Param *p) {
     case TIDE_A_N: v.d = is_absent(s) ? NAN : !strcmp(s, "INFINITY") ? INFINITY : strtod(s, NULL); break;
     case TIDE_A_DTYPE: v.i = -1; break;
     case TIDE_A_DIMS: case TIDE_A_INTS: case TIDE_A_SIZE: v.ints = NULL; v.n = -1; break;
-    case TIDE_A_STR: v.s = is_absent(s) ? NULL : s; break;                 /* with its quotes: see below */
+    case TIDE_A_STR: v.s = !*s || is_absent(s) ? NULL : s; break;           /* with its quotes: see below */
     case TIDE_A_INT: case TIDE_A_POS: case TIDE_A_DIM: v.i = is_absent(s) ? TIDE_ABSENT : strtoll(s, NULL, 10); break;
     default: v.i = strtoll(s, NULL, 10);
   }
@@ -656,33 +656,44 @@ static void set_dotted(lua_State *L, int table, const char *name) {
   lua_pop(L, 2);
 }
 
+static int is_function(const tide_Signature *s) { return !(s->flags & (TIDE_METHOD_ONLY | TIDE_INPLACE_ONLY)); }
+
 static int is_method(const tide_Signature *s) {
-  if (s->flags & TIDE_FUNCTION_ONLY || strchr(s->name, '.') || s->nparams == 0) return 0;
+  if (s->flags & TIDE_FUNCTION_ONLY || s->nparams == 0) return 0;
   int k = s->params[0].kind;
   return k == TIDE_A_T || k == TIDE_A_TN;
 }
 
-/* One public name: the function, the method, and their in-place twins. */
-static void add_name(lua_State *L, State *S, int module, int methods, const char *name, const tide_Op *const *list, int n, int metatable) {
-  int functions = 0, is_meth = 0, inplace_only = 0;
-  const tide_Op *twins[32];
-  int ntwins = 0;
-  (void)metatable;
+#define MAX_SIGNATURES 32
+
+/* One public name: the function, the method, and their in-place twins. A dotted name is a function only. */
+static void add_name(lua_State *L, State *S, int module, int methods, const char *name, const tide_Op *const *list, int n) {
+  int nf = 0, nm = 0, ntwins = 0, inplace_only = 0, dotted = strchr(name, '.') != NULL;
+  const tide_Op *function[MAX_SIGNATURES], *method[MAX_SIGNATURES], *twins[MAX_SIGNATURES];
   for (int i = 0; i < n; i++) {
     const tide_Signature *s = tide_signature(list[i]);
-    if (!(s->flags & (TIDE_METHOD_ONLY | TIDE_INPLACE_ONLY))) functions = 1;
-    if (is_method(s)) is_meth = 1;
+    if (is_function(s) || (dotted && !(s->flags & TIDE_INPLACE_ONLY))) function[nf++] = list[i];
+    if (dotted || !is_method(s)) continue;
     if (s->flags & TIDE_INPLACE_ONLY) inplace_only = 1;
-    if (tide_op_inplace(list[i]) && is_method(s) && ntwins < 32) twins[ntwins++] = list[i];
+    method[nm++] = list[i];
+    if (tide_op_inplace(list[i])) twins[ntwins++] = list[i];
   }
   if (inplace_only) {
     push_callable(L, S, name, list, n, 1, call);
     lua_setfield(L, methods, name);
     return;
   }
-  push_callable(L, S, name, list, n, 0, call);
-  if (is_meth) { lua_pushvalue(L, -1); lua_setfield(L, methods, name); }
-  if (functions) set_dotted(L, module, name); else lua_pop(L, 1);
+  if (nf) {
+    push_callable(L, S, name, function, nf, 0, call);
+    lua_pushvalue(L, -1);
+    set_dotted(L, module, name);
+  }
+  if (nm) {
+    if (nf != nm || memcmp(function, method, (size_t)nf * sizeof *function)) push_callable(L, S, name, method, nm, 0, call);
+    else lua_pushvalue(L, -1);
+    lua_setfield(L, methods, name);
+  }
+  if (nf) lua_pop(L, 1);
   if (ntwins) {
     lua_pushfstring(L, "%s_", name);
     const char *twin = lua_tostring(L, -1);
@@ -690,8 +701,17 @@ static void add_name(lua_State *L, State *S, int module, int methods, const char
     push_callable(L, S, twin, twins, ntwins, 1, call);
     lua_pushvalue(L, -1);
     lua_setfield(L, methods, twin);
-    if (strchr(name, '.') == NULL) lua_setfield(L, module, twin); else set_dotted(L, module, twin);
+    lua_setfield(L, module, twin);
   }
+}
+
+/* The public signatures of a name, in the order of the tables. */
+static int signatures(const char *name, const tide_Op **list) {
+  const tide_Op *op;
+  int n = 0;
+  for (int i = 0; (op = tide_operator(i)) != NULL && n < MAX_SIGNATURES; i++)
+    if (!strcmp(tide_signature(op)->name, name) && !is_internal(tide_signature(op))) list[n++] = op;
+  return n;
 }
 
 /* core.operators(): a list of what the tables hold, for specs and documentation. */
@@ -768,9 +788,8 @@ static void add_events(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
   int mt = lua_gettop(L);
   for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-    const tide_Op *list[32], *op;
-    int n = 0;
-    for (int k = 0; (op = tide_operator(k)) != NULL && n < 32; k++) if (!strcmp(tide_signature(op)->name, events[i].name) && !is_internal(tide_signature(op))) list[n++] = op;
+    const tide_Op *list[MAX_SIGNATURES];
+    int n = signatures(events[i].name, list);
     if (!n) continue;
     push_callable(L, S, events[i].name, list, n, 0, events[i].unary ? call_unary : call);
     lua_setfield(L, mt, events[i].event);
@@ -797,17 +816,16 @@ void tide__open_call(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
   int methods = lua_gettop(L);
   const tide_Op *op;
+  const tide_Op *list[MAX_SIGNATURES];
   for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
     const char *name = tide_signature(op)->name;
-    if (is_internal(tide_signature(op))) continue;
-    const tide_Op *list[32], *other;
-    int n = 0, first = 1;
-    for (int k = 0; (other = tide_operator(k)) != NULL; k++) {
-      if (strcmp(tide_signature(other)->name, name) || is_internal(tide_signature(other))) continue;
-      if (k < i) { first = 0; break; }
-      if (n < 32) list[n++] = other;
-    }
-    if (first) add_name(L, S, module, methods, name, list, n, 0);
+    int n = signatures(name, list);
+    if (n && list[0] == op) add_name(L, S, module, methods, name, list, n);
+  }
+  const char *alias, *of;
+  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++) {
+    int n = signatures(of, list);
+    if (n) add_name(L, S, module, methods, alias, list, n);
   }
   add_events(L, S, module);
   static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {NULL, NULL}};
