@@ -25,6 +25,9 @@ int tide__result_like(tide_Call *k, int output, int dtype, const tide_Tensor *li
 
 int tide__view(tide_Call *k, int output, int ndim, const int64_t *shape, const int64_t *strides, int64_t offset) {
   tide_Tensor *x = k->in[0];
+  int64_t n = 1;
+  for (int d = 0; d < ndim; d++)
+    if (unlikely(__builtin_mul_overflow(n, shape[d] ? shape[d] : 1, &n))) return FAIL(k, TIDE_ESHAPE, "a view of sizes %s has too many elements", SIZES_TEXT(ndim, shape));
   tide_Tensor *t = tide__alias(x, ndim, shape, strides, x->n ? offset : 0);
   if (!put(k, output, t)) return 0;
   if (x->flags & T_INFERENCE || t->flags & T_INFERENCE) return 1;
@@ -440,12 +443,6 @@ static int any_tracks(const tide_Call *k) {
   return 0;
 }
 
-static int interrupted(tide_Context *c) {
-  c->interrupt = 0;
-  tide__fail(c, TIDE_INTERRUPTED, "interrupted");
-  return 0;
-}
-
 /* Runs a failing step under the operator's name, unless a caller gave a name already. */
 static const char *enter(tide_Call *k) {
   const char *outer = k->c->name;
@@ -459,7 +456,7 @@ static int door(tide_Call *k) {
   const char *outer = enter(k);
   int ok = 0, tracks;
   if (unlikely(c->code != TIDE_OK)) goto out;
-  if (unlikely(c->interrupt)) { interrupted(c); goto out; }
+  if (tide__interrupted(c)) { tide__take_interrupt(c); goto out; }
   for (int i = 0; i < k->nin; i++)
     if (unlikely(k->in[i] != TIDE_NONE && k->in[i]->ctx != c)) { tide__fail(c, TIDE_EARG, "tensors of two contexts"); goto out; }
   ok = op->kind == OP_ROW ? tide__pointwise_infer(k) && tide__pointwise_run(k) : op->infer(k) && (!op->run || op->run(k));
@@ -685,7 +682,7 @@ static tide_Tensor *inplace(tide_Call *k) {
   tide_Scope scope = tide_scope(c);
   tide_Node *n = NULL, *outer = NULL;
   if (unlikely(c->code != TIDE_OK)) return NULL;
-  if (unlikely(c->interrupt)) { interrupted(c); return NULL; }
+  if (tide__interrupted(c)) { tide__take_interrupt(c); return NULL; }
   if (x == TIDE_NONE) return tide__fail(c, TIDE_EARG, "there is no tensor to write to");
   for (int i = 1; i < k->nin; i++)
     if (unlikely(k->in[i] != TIDE_NONE && k->in[i]->ctx != c)) return tide__fail(c, TIDE_EARG, "tensors of two contexts");

@@ -573,7 +573,6 @@ static int split_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, cons
   if (!want[0]) return 1;
   return (gi[0] = tide_cat(g, (int)n->nout, ARG(n, 2).i)) != NULL;
 }
-static int split_with_sizes_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want) { return split_vjp(n, g, gi, want); }
 
 static int unbind_infer(tide_Call *k) {
   tide_Tensor *x = k->in[0];
@@ -674,27 +673,33 @@ static tide_Tensor **split_at(tide_Tensor *x, const int64_t *indices, int n, int
 
 /* {======================== strided windows ======================== */
 
+/* Elements from the first to the last of a geometry; INT64_MAX where that cannot be counted. */
+static int64_t span(int nd, const int64_t *shape, const int64_t *strides) {
+  int64_t last = 0, step;
+  for (int d = 0; d < nd; d++) if (shape[d] == 0) return 0;
+  for (int d = 0; d < nd; d++)
+    if (__builtin_mul_overflow(shape[d] - 1, strides[d], &step) || __builtin_add_overflow(last, step, &last)) return INT64_MAX;
+  return last == INT64_MAX ? last : last + 1;
+}
+
+static int not_negative(tide_Call *k) {
+  const tide_Value *size = &k->v[1], *stride = &k->v[2];
+  for (int d = 0; d < size->n; d++)
+    if (size->ints[d] < 0 || stride->ints[d] < 0) return FAIL(k, TIDE_EARG, "negative sizes or strides: %s, %s", SIZES_TEXT(size->n, size->ints), SIZES_TEXT(stride->n, stride->ints));
+  return 1;
+}
+
 static int as_strided_infer(tide_Call *k) {
   const tide_Value *v = k->v;
   tide_Tensor *x = k->in[0];
-  int64_t last = v[3].i, bytes = (int64_t)tide__size[x->dtype], room;
+  int64_t bytes = (int64_t)tide__size[x->dtype], room, reach;
   if (v[2].n != v[1].n) return FAIL(k, TIDE_EARG, "%d sizes and %d strides", v[1].n, v[2].n);
-  int empty = 0;
-  for (int d = 0; d < v[1].n; d++) {
-    if (v[1].ints[d] < 0 || v[2].ints[d] < 0) return FAIL(k, TIDE_EARG, "negative sizes or strides: %s, %s", SIZES_TEXT(v[1].n, v[1].ints), SIZES_TEXT(v[2].n, v[2].ints));
-    if (v[1].ints[d] == 0) empty = 1;
-    else last += (v[1].ints[d] - 1) * v[2].ints[d];
-  }
+  if (!not_negative(k)) return 0;
+  reach = span(v[1].n, v[1].ints, v[2].ints);
   room = x->store->memory ? (int64_t)x->store->bytes / bytes : tide_storage_offset(x) + x->n;
-  if (v[3].i < 0 || (!empty && last >= room)) return FAIL(k, TIDE_EINDEX, "element %lld is beyond the storage of %lld elements", (long long)last, (long long)room);
+  if (v[3].i < 0 || (reach && reach > room - v[3].i))
+    return FAIL(k, TIDE_EINDEX, "sizes %s with strides %s from element %lld on reach beyond the storage of %lld elements", SIZES_TEXT(v[1].n, v[1].ints), SIZES_TEXT(v[2].n, v[2].ints), (long long)v[3].i, (long long)room);
   return tide__view(k, 0, v[1].n, v[1].ints, v[2].ints, v[3].i - v[5].i);
-}
-
-/* Elements from the first to the last of a geometry. */
-static int64_t span(int nd, const int64_t *shape, const int64_t *strides) {
-  int64_t last = 0;
-  for (int d = 0; d < nd; d++) { if (shape[d] == 0) return 0; last += (shape[d] - 1) * strides[d]; }
-  return last + 1;
 }
 
 /* Do two indices of this geometry name one place? (It may say yes too often.) */
@@ -740,9 +745,20 @@ static tide_Tensor *as_strided(tide_Tensor *x, const int64_t *size, int nd, cons
   return tide_as_strided_of(x, size, nd, stride, n, offset == TIDE_ABSENT ? own : offset, geometry, x->ndim, own);
 }
 
+/* Does the window lie within `length` elements? */
+static int within(tide_Call *k, int64_t length) {
+  const tide_Value *v = k->v;
+  if (v[2].n != v[1].n) return FAIL(k, TIDE_EARG, "%d sizes and %d strides", v[1].n, v[2].n);
+  if (!not_negative(k)) return 0;
+  if (v[3].i >= 0 && v[3].i <= length && span(v[1].n, v[1].ints, v[2].ints) <= length - v[3].i) return 1;
+  return FAIL(k, TIDE_EINDEX, "the window reaches beyond %lld elements", (long long)length);
+}
+
 static int window_infer(tide_Call *k) {
   const tide_Value *v = k->v;
-  return tide__view(k, 0, v[1].n, v[1].ints, v[2].ints, v[3].i);
+  tide_Tensor *x = k->in[0];
+  if (x->ndim != 1 || !(x->flags & T_CONTIG)) return FAIL(k, TIDE_ESHAPE, "a contiguous vector is wanted, not sizes %s", SHAPE_TEXT(x));
+  return within(k, x->n) && tide__view(k, 0, v[1].n, v[1].ints, v[2].ints, v[3].i);
 }
 static tide_Tensor *window_vjp(tide_Node *n, tide_Tensor *g, int i) {
   int nd;
@@ -750,7 +766,12 @@ static tide_Tensor *window_vjp(tide_Node *n, tide_Tensor *g, int i) {
   return tide_window_put(g, ARG(n, 1).ints, ARG(n, 1).n, ARG(n, 2).ints, ARG(n, 2).n, ARG(n, 3).i, shape[0]);
 }
 
-static int window_put_infer(tide_Call *k) { return tide__result(k, 0, k->in[0]->dtype, 1, &k->v[4].i); }
+static int window_put_infer(tide_Call *k) {
+  const tide_Value *v = k->v;
+  tide_Tensor *g = k->in[0];
+  if (v[1].n != g->ndim || memcmp(v[1].ints, g->shape, sizeof(int64_t) * g->ndim)) return FAIL(k, TIDE_ESHAPE, "sizes %s do not fit the window of sizes %s", SHAPE_TEXT(g), SIZES_TEXT(v[1].n, v[1].ints));
+  return within(k, v[4].i) && tide__result(k, 0, g->dtype, 1, &v[4].i);
+}
 static int window_put_run(tide_Call *k) {
   const tide_Value *v = k->v;
   if (k->out[0]->n) fill_in(k->out[0], k->in[0], v[1].n, v[1].ints, v[2].ints, v[3].i);
@@ -779,6 +800,7 @@ static int copy_slices_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi
   gi[0] = tide_window(tide_where(written, put, memory), g[0]->shape, base_nd, base_stride, base_nd, 0);
   return gi[0] != NULL;
 }
+const tide_Op tide__op_copy_slices = {.sig = {.id = "copy_slices", .name = "copy_slices", .outputs = 1}, .kind = OP_RECORD, .vjp = copy_slices_vjp, .node = "CopySlices"};
 
 /* }========================================================= */
 

@@ -97,6 +97,6 @@ tide__Extra *tide__node_extra(tide_Node *n);              /* made when first ask
 /* t's AccumulateGrad node (t is a leaf that requires grad). */
 tide_Node *tide__accumulator(tide_Tensor *t);
 void tide__forget_retained(tide_Node *n, tide_Tensor *t);
-extern const tide_Op tide__op_accumulate;
+extern const tide_Op tide__op_accumulate, tide__op_copy_slices;      /* of nodes only: in no table */
 
 #endif
