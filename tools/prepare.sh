@@ -50,9 +50,10 @@ need() {
   for what; do found "$what" || { echo "$what is still missing" >&2; return 1; }; done
 }
 
-# build DIR OPTION...: configures and builds the tree in DIR, showing what is compiled.
+# build DIR OPTION...: brings src/tide_ops.h up to date with the tables, then configures and builds the tree in DIR, showing what is compiled.
 build() {
   local dir=$1 out; shift
+  tools/ops_header || return
   out=$(cmake -S . -B "$dir" "$@" 2>&1) || { echo "$out" >&2; return 1; }
   cmake --build "$dir" -j "$(nproc)" 2>&1 |
     { grep -vE 'Built target|^Consolidate|^Scanning|^-- |Re-checking|Linking' || true; } >&2
