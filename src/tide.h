@@ -91,6 +91,10 @@ TIDE_API void tide_clear_error(tide_Context *c);
 /* Reports a failure from a callback or an operator of the host's: keeps the message if it is the first one; returns NULL. */
 TIDE_API void *tide_fail(tide_Context *c, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The name that messages begin with, for as long as it is set: that of the function which the user called (NULL: each operator's own). Not copied.
+** Returns the old one. */
+TIDE_API const char *tide_set_function(tide_Context *c, const char *name);
+
 /* Makes the next operator fail with TIDE_INTERRUPTED, once. May be called from a signal handler or another thread. */
 TIDE_API void tide_interrupt(tide_Context *c);
 
@@ -385,7 +389,7 @@ TIDE_API const tide_Op *tide_operator(int i);
 TIDE_API const tide_Signature *tide_signature(const tide_Op *op);
 /* Second public names: the i-th, which stands for *of; NULL past the last one. */
 TIDE_API const char *tide_operator_alias(int i, const char **of);
-/* The built-in or defined operator whose id is this, or NULL. */
+/* The operator whose id is this, or NULL. */
 TIDE_API const tide_Op *tide_find_operator(const char *id);
 
 /*
@@ -399,21 +403,28 @@ TIDE_API int tide_op_inplace(const tide_Op *op);
 TIDE_API int tide_call_inplace(const tide_Op *op, tide_Context *c, const tide_Value *args, tide_Tensor **out);
 
 /*
-** An operator of the host's: pointwise in its inputs or not. `forward` computes the outputs from the inputs with public operators or
-** through tide_data (grad mode is off); `vjp` as in tide_Function, written with public operators, makes it differentiable to any
-** order. The operator is found by tide_find_operator and called by tide_call with nin tensors. The struct and its strings must
-** stay. Error: the name is taken.
+** An operator of the host's. `forward` computes the outputs from the inputs with public operators or through tide_data (grad mode
+** is off, and it must not write to the inputs); `vjp`, written with public operators, makes it differentiable to any order: it gets inputs,
+** outputs and the gradients of the outputs (zeros where none arrived), and fills those of the inputs, which stand at TIDE_NONE, for "none".
+** Both return 1, or 0 after tide_fail; what they leave NULL is a failure too, so they need no checks. vjp may be NULL: no derivative.
+** The struct is copied. release(arg), if not NULL, is called when the context goes (also when this call fails). Error: the name is taken.
 */
-#define TIDE_DEFINED_MAX 8        /* most inputs, and most outputs */
+#define TIDE_DEFINED_MAX  8       /* most inputs, and most outputs */
+#define TIDE_DEFINED_NAME 63      /* longest name */
 typedef struct tide_Definition {
   size_t size;
   const char *name;
   int nin, nout;
-  int (*forward)(tide_Context *c, tide_Tensor *const *in, tide_Tensor **out);
-  int (*vjp)(tide_Context *c, tide_Tensor *const *in, tide_Tensor *const *out, tide_Tensor *const *g, tide_Tensor **gi);
+  int (*forward)(void *arg, tide_Context *c, tide_Tensor *const *in, tide_Tensor **out);
+  int (*vjp)(void *arg, tide_Context *c, tide_Tensor *const *in, tide_Tensor *const *out, tide_Tensor *const *g, tide_Tensor **gi);
+  void *arg;
+  void (*release)(void *arg);
 } tide_Definition;
 TIDE_API int tide_define(tide_Context *c, const tide_Definition *d);
-TIDE_API int tide_call_defined(tide_Context *c, const char *name, int nin, tide_Tensor *const *in, tide_Tensor **out);
+/* What was defined under this name, or NULL. */
+TIDE_API const tide_Definition *tide_definition(const tide_Context *c, const char *name);
+/* Calls it with nin tensors: the first output; further ones go to more[0..] (NULL: not wanted). */
+TIDE_API tide_Tensor *tide_call_defined(tide_Context *c, const char *name, int nin, tide_Tensor *const *in, tide_Tensor **more);
 
 /* }====================================================================== */
 

@@ -29,8 +29,8 @@ const char *tide_version(void) { return TIDE_VERSION; }
 
 static void keep_error(tide_Context *c, int code, const char *prefix, const char *format, va_list ap) {
   if (c->code != TIDE_OK) return;
-  c->code = code;
-  int n = prefix ? snprintf(c->message, sizeof c->message, "%s: ", prefix) : 0;
+  c->code = code == TIDE_OK ? TIDE_ECALLBACK : code;
+  int n = prefix ? snprintf(c->message, sizeof c->message, "%.99s: ", prefix) : 0;
   vsnprintf(c->message + n, sizeof c->message - (size_t)n, format, ap);
 }
 
@@ -54,7 +54,19 @@ const char *tide_error(const tide_Context *c) { return c->code == TIDE_OK ? "" :
 int tide_error_code(const tide_Context *c) { return c->code; }
 void tide_clear_error(tide_Context *c) { c->code = TIDE_OK; c->message[0] = 0; }
 
-void tide_interrupt(tide_Context *c) { c->interrupt = 1; }
+const char *tide_set_function(tide_Context *c, const char *name) {
+  const char *old = c->name;
+  c->name = name;
+  return old;
+}
+
+void tide_interrupt(tide_Context *c) { __atomic_store_n(&c->interrupt, 1, __ATOMIC_RELAXED); }
+
+int tide__take_interrupt(tide_Context *c) {
+  __atomic_store_n(&c->interrupt, 0, __ATOMIC_RELAXED);
+  tide__fail(c, TIDE_INTERRUPTED, "interrupted");
+  return 0;
+}
 
 /* }========================================================= */
 
@@ -117,16 +129,31 @@ static void trim(tide_Context *c) {
     }
 }
 
-/* Room for `bytes` more live ones? Asks the host to collect once. */
-static int within_limit(tide_Context *c, size_t bytes) {
-  for (int asked = 0;; asked = 1) {
-    if (!c->limit || c->stats.live_bytes + (int64_t)bytes <= c->limit) return 1;
-    if (asked || !c->collect || c->collecting) return 0;
-    c->collecting = 1;
-    c->collect(c->collect_arg);
-    c->collecting = 0;
-  }
+/* Asks the host to collect: 1, or 0 where there is nobody to ask. The callback may use the context (a finalizer that computes):
+** what the interrupted operator knows of errors and modes is put back. */
+static int ask(tide_Context *c) {
+  if (!c->collect || c->collecting) return 0;
+  tide__Modes mode = c->mode;
+  const char *name = c->name;
+  int code = c->code;
+  char message[sizeof c->message];
+  memcpy(message, c->message, sizeof message);
+  tide_clear_error(c);
+  c->name = NULL;
+  c->collecting = 1;
+  c->collect(c->collect_arg);
+  c->collecting = 0;
+  c->name = name;
+  c->mode = mode;
+  c->code = code;
+  memcpy(c->message, message, sizeof message);
+  return 1;
 }
+
+static int fits(const tide_Context *c, size_t bytes) { return !c->limit || c->stats.live_bytes + (int64_t)bytes <= c->limit; }
+
+/* Room for `bytes` more live ones? Asks the host to collect once. */
+static int within_limit(tide_Context *c, size_t bytes) { return fits(c, bytes) || (ask(c) && fits(c, bytes)); }
 
 /* From the system, at the last after trimming the cache and asking the host to collect. */
 static void *fresh(tide_Context *c, size_t bytes) {
@@ -134,14 +161,9 @@ static void *fresh(tide_Context *c, size_t bytes) {
   if (p) return p;
   trim(c);
   if ((p = system_alloc(c, bytes)) != NULL) return p;
-  if (c->collect && !c->collecting) {
-    c->collecting = 1;
-    c->collect(c->collect_arg);
-    c->collecting = 0;
-    trim(c);
-    p = system_alloc(c, bytes);
-  }
-  return p;
+  if (!ask(c)) return NULL;
+  trim(c);
+  return system_alloc(c, bytes);
 }
 
 static void *no_memory(tide_Context *c, size_t size) {
@@ -172,7 +194,7 @@ void tide__free(tide_Context *c, void *p, size_t size) {
   int k = size_class(size, &bytes), small = bytes <= SMALL_MAX;
   c->stats.live_bytes -= (int64_t)bytes;
   if (small) c->stats.small_bytes -= (int64_t)bytes / 8; else c->stats.big_bytes -= (int64_t)bytes;
-  if (!c->pooled || (!small && c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX)) { system_free(c, p, bytes); return; }
+  if (!c->pooled || c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX) { system_free(c, p, bytes); return; }
   void **list = small ? &c->free_small[k] : &c->free_big[k];
   *(void **)p = *list;
   *list = p;
@@ -185,6 +207,7 @@ int tide__reserve(tide_Context *c, void **array, size_t *capacity, size_t want, 
   if (n < want) n = want;
   void *p = tide__alloc(c, n * element);
   if (!p) return 0;
+  if (*capacity >= n) { tide__free(c, p, n * element); return 1; }      /* it has grown while the host collected */
   if (*array) { memcpy(p, *array, *capacity * element); tide__free(c, *array, *capacity * element); }
   *array = p;
   *capacity = n;
@@ -244,7 +267,7 @@ tide_Context *tide_open(const tide_Config *config) {
 #else
   c->pooled = alloc == default_alloc;
 #endif
-  c->base = f.base;
+  c->base = f.base != 0;
   c->mode.grad = 1;
   c->mode.default_dtype = TIDE_FLOAT32;
   struct timespec now = {0, 0};

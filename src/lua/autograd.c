@@ -166,7 +166,10 @@ static int requires_grad_(lua_State *L) {
   if (lua_istable(L, 2)) { lua_getfield(L, 2, "requires_grad"); lua_replace(L, 2); }
   if (!lua_isnoneornil(L, 2)) on = read_flag(L, S, 2, "requires_grad_", "requires_grad");
   tide__enter(L, S);
-  if (!tide_set_requires_grad(t, on)) return tide__raise(L, S);
+  const char *outer = tide_set_function(S->c, "requires_grad_");
+  int ok = tide_set_requires_grad(t, on);
+  tide_set_function(S->c, outer);
+  if (!ok) return tide__raise(L, S);
   if (on && tide_is_leaf(t)) tide__register_identity(L, S, 1);
   lua_settop(L, 1);
   return 1;

@@ -465,7 +465,9 @@ static int same_as(lua_State *L, int top, const tide_Tensor *t) {
 static int call_inplace(lua_State *L, Callable *f, const Signature *g, const tide_Value *v, tide_Scope scope) {
   State *S = f->S;
   tide_Tensor *out[MAX_RESULTS];
+  const char *outer = tide_set_function(S->c, f->name);
   int ok = tide_call_inplace(g->op, S->c, v, out);
+  tide_set_function(S->c, outer);
   tide_close(S->c, scope, NULL);
   if (!ok) return tide__raise(L, S);
   lua_pushvalue(L, 1);
@@ -492,7 +494,9 @@ static int run(Reader *r) {
   }
   if (f->inplace) return call_inplace(L, f, g, v, scope);
   tide_Tensor *out[MAX_RESULTS] = {NULL}, **results = NULL;
+  const char *outer = tide_set_function(S->c, f->name);
   int n = 0, ok = tide_call(g->op, S->c, v, out, &n, &results);
+  tide_set_function(S->c, outer);
   if (!ok) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
   if (!many) {
     int same = same_as(L, r->top, out[0]);
@@ -591,7 +595,10 @@ static inline int call_short(lua_State *L, Callable *f, int top) {
     if (unlikely(f->inplace)) return call_inplace(L, f, g, v, scope);
     tide_Tensor *out[MAX_RESULTS], **list;
     int count;
-    if (unlikely(!tide_call(g->op, S->c, v, out, &count, &list))) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
+    const char *outer = tide_set_function(S->c, f->name);
+    int done = tide_call(g->op, S->c, v, out, &count, &list);
+    tide_set_function(S->c, outer);
+    if (unlikely(!done)) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
     for (int i = 0; i < top; i++)
       if (unlikely(out[0] == o[i].t && o[i].kind == LUA_TUSERDATA)) { tide_close(S->c, scope, NULL); lua_pushvalue(L, i + 1); return 1; }
     return tide__finish(L, S, box, out[0], scope);

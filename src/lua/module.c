@@ -1,6 +1,7 @@
 /*
 ** The module: the state in the registry, boxes, identity, errors, pacing the collector.
 */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -476,7 +477,7 @@ static int manual_seed(lua_State *L) {
   lua_Integer seed = lua_tointegerx(L, 1, &is_integer);
   if (!is_integer) {
     lua_Number v = lua_tonumber(L, 1);
-    if (lua_type(L, 1) != LUA_TNUMBER || v < -0x1p63 || v >= 0x1p64 || v != v) return tide__error(L, S, "manual_seed: a seed is a whole number from -2^63 to 2^64-1");
+    if (lua_type(L, 1) != LUA_TNUMBER || v < -0x1p63 || v >= 0x1p64 || v != floor(v)) return tide__error(L, S, "manual_seed: a seed is a whole number from -2^63 to 2^64-1");
     seed = v >= 0x1p63 ? (lua_Integer)(uint64_t)v : (lua_Integer)v;
   }
   tide_manual_seed(S->c, (uint64_t)seed);

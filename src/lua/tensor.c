@@ -564,24 +564,21 @@ static int tensor_index(lua_State *L) {
 
 static int tensor_newindex(lua_State *L) {
   State *S = STATE(L);
-  tide_Tensor *t = tide__check(L, S, 1, "[]", "self");
+  tide_Tensor *t = tide__check(L, S, 1, "[]", "self"), *value = NULL;
   if (lua_type(L, 2) != LUA_TSTRING) return tide__index_set(L, S);
   const char *key = lua_tostring(L, 2);
+  int is_grad = !strcmp(key, "grad"), is_data = !strcmp(key, "data"), is_flag = !strcmp(key, "requires_grad");
+  if (!is_grad && !is_data && !is_flag) return tide__error(L, S, "a tensor has no field '%s' to set", key);
+  if (is_flag && !lua_isboolean(L, 3)) return tide__error(L, S, "requires_grad: a boolean is expected, got %s", luaL_typename(L, 3));
+  if (is_data || (is_grad && !lua_isnil(L, 3))) value = tide__check(L, S, 3, key, key);
   tide__enter(L, S);
-  int ok;
-  if (!strcmp(key, "requires_grad")) {
-    if (!lua_isboolean(L, 3)) return tide__error(L, S, "requires_grad: a boolean is expected, got %s", luaL_typename(L, 3));
-    int on = lua_toboolean(L, 3);
-    ok = tide_set_requires_grad(t, on);
-    if (ok && on) tide__register_identity(L, S, 1);
-  }
-  else if (!strcmp(key, "grad")) {
-    ok = tide_set_grad(t, lua_isnil(L, 3) ? NULL : tide__check(L, S, 3, "grad", "grad"));
-    if (ok && !lua_isnil(L, 3)) tide__register_identity(L, S, 3);
-  }
-  else if (!strcmp(key, "data")) ok = tide_set_data(t, tide__check(L, S, 3, "data", "data"));
-  else return tide__error(L, S, "a tensor has no field '%s' to set", key);
-  return ok ? 0 : tide__raise(L, S);
+  const char *outer = tide_set_function(S->c, key);
+  int ok = is_flag ? tide_set_requires_grad(t, lua_toboolean(L, 3)) : is_grad ? tide_set_grad(t, value) : tide_set_data(t, value);
+  tide_set_function(S->c, outer);
+  if (!ok) return tide__raise(L, S);
+  if (is_flag && lua_toboolean(L, 3) && tide_is_leaf(t)) tide__register_identity(L, S, 1);
+  if (is_grad && value) tide__register_identity(L, S, 3);
+  return 0;
 }
 
 /* }========================================================= */

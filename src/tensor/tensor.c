@@ -410,7 +410,7 @@ tide_Tensor *tide_get_data(tide_Tensor *t) {
 int tide_set_data(tide_Tensor *t, tide_Tensor *data) {
   if (!t || !data) return 0;
   tide_Context *c = t->ctx;
-  if (data->dtype != t->dtype && t->rg) { tide__fail(c, TIDE_EDTYPE, "data: %s cannot take the place of %s", tide_dtype_name(data->dtype), tide_dtype_name(t->dtype)); return 0; }
+  if (data->dtype != t->dtype && t->rg) { tide__fail(c, TIDE_EDTYPE, "%s cannot take the place of %s", tide_dtype_name(data->dtype), tide_dtype_name(t->dtype)); return 0; }
   if (t->store == data->store && t->data == data->data && tide__same_geometry(t, data)) return 1;
   int64_t *shape = t->dims;
   if (data->ndim > INLINE_DIMS && !(shape = tide__alloc(c, 2 * sizeof(int64_t) * data->ndim))) return 0;
@@ -436,9 +436,9 @@ int tide_set_grad(tide_Tensor *t, tide_Tensor *g) {
   if (!t) return 0;
   if (g && g != TIDE_NONE) {
     tide_Context *c = t->ctx;
-    if (g == t) { tide__fail(c, TIDE_EARG, "grad: a tensor cannot be its own gradient"); return 0; }
-    if (!tide__same_shape(g, t)) { tide__fail(c, TIDE_ESHAPE, "grad: sizes %s of the gradient do not fit %s of the tensor", SHAPE_TEXT(g), SHAPE_TEXT(t)); return 0; }
-    if (g->dtype != t->dtype) { tide__fail(c, TIDE_EDTYPE, "grad: the gradient is %s, the tensor %s", tide_dtype_name(g->dtype), tide_dtype_name(t->dtype)); return 0; }
+    if (g == t) { tide__fail(c, TIDE_EARG, "a tensor cannot be its own gradient"); return 0; }
+    if (!tide__same_shape(g, t)) { tide__fail(c, TIDE_ESHAPE, "sizes %s of the gradient do not fit %s of the tensor", SHAPE_TEXT(g), SHAPE_TEXT(t)); return 0; }
+    if (g->dtype != t->dtype) { tide__fail(c, TIDE_EDTYPE, "the gradient is %s, the tensor %s", tide_dtype_name(g->dtype), tide_dtype_name(t->dtype)); return 0; }
     tide__retain(g);
   }
   else g = NULL;
