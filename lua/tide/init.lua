@@ -6,7 +6,7 @@ local tide = {}
 
 -- What tide's own Lua files use, and users do not.
 local internal = {
-   methods = true, own_source = true, error = true, warn = true, where = true, operators = true, operator = true, parameter = true, is_parameter = true,
+   methods = true, own_source = true, error = true, warn = true, line = true, operators = true, operator = true, parameter = true, is_parameter = true,
    interrupt = true, autograd = true, nn = true, linalg = true, special = true
 }
 for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
