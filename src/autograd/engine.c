@@ -54,6 +54,7 @@ static int put_aside(Run *r, tide_Node *n) {
 /* Makes n part of the pass. 1; 0 with the error set. */
 static int visit(Run *r, tide_Node *n) {
   if (n->run == r->id) return 1;
+  if (tide__interrupted(r->c)) return tide__take_interrupt(r->c);
   if (!tide__reserve(r->c, (void **)&r->nodes, &r->cnodes, r->nnodes + 1, sizeof *r->nodes)) return 0;
   if (unlikely(r->outer && active(r, n->run)) && !put_aside(r, n)) return 0;
   n->run = r->id;
@@ -472,7 +473,7 @@ static int run(Run *r, int n, tide_Tensor *const *outputs, tide_Tensor *const *g
     if (m->deps == 0 && m->flags & N_NEEDED && !push(r, m)) return 0;
   }
   while (r->nheap) {
-    if (unlikely(c->interrupt)) { c->interrupt = 0; tide__fail(c, TIDE_INTERRUPTED, "interrupted"); return 0; }
+    if (tide__interrupted(c)) return tide__take_interrupt(c);
     if (!run_node(r, pop(r))) return 0;
   }
   return 1;

@@ -33,7 +33,7 @@ struct tide_Context {
   size_t nown, cown;
 
   tide__Modes mode;
-  volatile sig_atomic_t interrupt;
+  sig_atomic_t interrupt;               /* set from anywhere: see tide__interrupted */
 
   /* free lists: linked through the first word */
   void *free_cell;
@@ -76,6 +76,11 @@ struct tide_Context {
   int closed;                           /* tide_shutdown was called */
   void (*release_tensor)(tide_Tensor *);  /* set by the tensor layer */
 };
+
+/* Was tide_interrupt called? */
+static inline int tide__interrupted(const tide_Context *c) { return unlikely(__atomic_load_n(&c->interrupt, __ATOMIC_RELAXED)); }
+/* Takes the interrupt: it is an error from now on. Returns 0. */
+int tide__take_interrupt(tide_Context *c);
 
 /* Keeps the first error. Returns NULL. The name of the public function is put in front. */
 void *tide__fail(tide_Context *c, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -110,25 +110,47 @@ const char *tide_node_name(const tide_Node *n) {
 
 /* {======================== operators of the host's ======================== */
 
-struct tide__Defined { struct tide__Defined *next; const tide_Definition *d; };
+struct tide__Defined { struct tide__Defined *next; tide_Definition d; char name[TIDE_DEFINED_NAME + 1], node[TIDE_DEFINED_NAME + sizeof "Backward"]; };
 
-int tide_define(tide_Context *c, const tide_Definition *d) {
-  for (tide__Defined *p = c->defined; p; p = p->next)
-    if (!strcmp(p->d->name, d->name)) { tide__fail(c, TIDE_EARG, "the operator %s is defined already", d->name); return 0; }
-  if (tide_find_operator(d->name)) { tide__fail(c, TIDE_EARG, "the operator %s is tide's own", d->name); return 0; }
-  if (d->nin < 1 || d->nin > TIDE_DEFINED_MAX || d->nout < 1 || d->nout > TIDE_DEFINED_MAX || !d->forward) {
-    tide__fail(c, TIDE_EARG, "the operator %s: 1 to %d inputs and outputs and a forward function are wanted", d->name, TIDE_DEFINED_MAX);
-    return 0;
-  }
-  tide__Defined *p = tide__alloc(c, sizeof *p);
-  if (!p) return 0;
-  *p = (tide__Defined){c->defined, d};
+static tide__Defined *find_defined(const tide_Context *c, const char *name) {
+  tide__Defined *p = c->defined;
+  while (p && strcmp(p->name, name)) p = p->next;
+  return p;
+}
+
+static int check_definition(tide_Context *c, const tide_Definition *d) {
+  if (!d->name || !*d->name || strlen(d->name) > TIDE_DEFINED_NAME) return tide_fail(c, TIDE_EARG, "define: a name of 1 to %d letters is wanted", TIDE_DEFINED_NAME) != NULL;
+  if (find_defined(c, d->name)) return tide_fail(c, TIDE_EARG, "define: the operator %s is defined already", d->name) != NULL;
+  if (tide_find_operator(d->name)) return tide_fail(c, TIDE_EARG, "define: the operator %s is tide's own", d->name) != NULL;
+  if (d->nin < 1 || d->nin > TIDE_DEFINED_MAX || d->nout < 1 || d->nout > TIDE_DEFINED_MAX || !d->forward)
+    return tide_fail(c, TIDE_EARG, "define: %s: 1 to %d inputs and outputs and a forward function are wanted", d->name, TIDE_DEFINED_MAX) != NULL;
+  return 1;
+}
+
+int tide_define(tide_Context *c, const tide_Definition *definition) {
+  tide_Definition d = {0};
+  memcpy(&d, definition, definition->size < sizeof d ? definition->size : sizeof d);
+  tide__Defined *p = c->code == TIDE_OK && check_definition(c, &d) ? tide__alloc(c, sizeof *p) : NULL;
+  if (!p) { if (d.release) d.release(d.arg); return 0; }
+  *p = (tide__Defined){.next = c->defined, .d = d};
+  strcpy(p->name, d.name);
+  snprintf(p->node, sizeof p->node, "%sBackward", d.name);
+  p->d.name = p->name;
   c->defined = p;
   return 1;
 }
 
+const tide_Definition *tide_definition(const tide_Context *c, const char *name) {
+  tide__Defined *p = find_defined(c, name);
+  return p ? &p->d : NULL;
+}
+
 void tide__free_definitions(tide_Context *c) {
-  while (c->defined) { tide__Defined *p = c->defined; c->defined = p->next; tide__free(c, p, sizeof *p); }
+  for (tide__Defined *p; (p = c->defined) != NULL;) {
+    c->defined = p->next;
+    if (p->d.release) p->d.release(p->d.arg);
+    tide__free(c, p, sizeof *p);
+  }
 }
 
 /* The saved values of such a node are its inputs, then its outputs. */
@@ -136,43 +158,60 @@ static int defined_vjp(void *arg, tide_Node *n, int nout, tide_Tensor *const *g,
   const tide_Definition *d = arg;
   tide_Tensor *saved[2 * TIDE_DEFINED_MAX];
   for (int i = 0; i < nin + nout; i++) if (!(saved[i] = tide_node_saved(n, i))) return 0;
-  return d->vjp(n->ctx, saved, saved + nin, g, gi);
+  return d->vjp(d->arg, n->ctx, saved, saved + nin, g, gi);
 }
 
-int tide_call_defined(tide_Context *c, const char *name, int nin, tide_Tensor *const *in, tide_Tensor **out) {
-  tide__Defined *p = c->defined;
-  while (p && strcmp(p->d->name, name)) p = p->next;
-  if (!p) { tide__fail(c, TIDE_EARG, "there is no operator %s", name); return 0; }
-  const tide_Definition *d = p->d;
-  if (nin != d->nin) { tide__fail(c, TIDE_EARG, "%s takes %d tensors, got %d", name, d->nin, nin); return 0; }
-  for (int i = 0; i < nin; i++) if (!in[i]) return 0;
-  const char *outer = c->name;
-  int mode = c->mode.grad;
-  c->name = name;
-  c->mode.grad = 0;
-  for (int i = 0; i < d->nout; i++) out[i] = NULL;
-  int ok = d->forward(c, in, out);
-  c->mode.grad = (uint8_t)mode;
-  for (int i = 0; ok && i < d->nout; i++) ok = out[i] != NULL;
-  if (!ok && c->code == TIDE_OK) tide__fail(c, TIDE_ECALLBACK, "failed without saying why");
-  if (ok && mode && d->vjp) {
-    tide_Function f = {sizeof f, name, defined_vjp, NULL, NULL, 1};
-    char node[80];
-    int tracked = 0;
-    for (int i = 0; i < nin; i++) tracked |= tide_requires_grad(in[i]);
-    snprintf(node, sizeof node, "%sBackward", name);
-    f.name = node;
-    if (tracked) {
-      ok = tide_function(c, &f, (void *)(uintptr_t)d, nin, in, d->nout, out, 0, 0);
-      tide_Tensor *save[2 * TIDE_DEFINED_MAX];
-      for (int i = 0; i < nin; i++) save[i] = in[i];
-      for (int i = 0; i < d->nout; i++) save[nin + i] = out[i];
-      tide_Node *n = ok ? tide_grad_fn(out[0], NULL) : NULL;
-      if (n) ok = tide_node_save(n, nin + d->nout, save);
-    }
+/* The node of the outputs. */
+static int record_defined(tide_Context *c, tide__Defined *p, tide_Tensor *const *in, tide_Tensor **out) {
+  int nin = p->d.nin, nout = p->d.nout;
+  const tide_Function f = {sizeof f, p->node, defined_vjp, NULL, NULL, 1};
+  if (!tide_function(c, &f, &p->d, nin, in, nout, out, 0, 0)) return 0;
+  tide_Tensor *save[2 * TIDE_DEFINED_MAX];
+  tide_Node *n = NULL;
+  memcpy(save, in, (size_t)nin * sizeof *save);
+  memcpy(save + nin, out, (size_t)nout * sizeof *save);
+  for (int i = 0; i < nout && !n; i++) n = tide_grad_fn(out[i], NULL);
+  return !n || tide_node_save(n, nin + nout, save);
+}
+
+/* Runs forward without recording, then records. */
+static int run_defined(tide_Context *c, tide__Defined *p, tide_Tensor *const *in, tide_Tensor **out) {
+  int mode = c->mode.grad, tracked = 0;
+  for (int i = 0; i < p->d.nin; i++) {
+    int tr = in[i] == TIDE_NONE ? 0 : tide__tracks(in[i]);
+    if (tr < 0) return 0;
+    tracked |= tr;
   }
+  c->mode.grad = 0;
+  int ok = p->d.forward(p->d.arg, c, in, out);
+  c->mode.grad = (uint8_t)mode;
+  for (int i = 0; ok && i < p->d.nout; i++) ok = out[i] != NULL && out[i] != TIDE_NONE;
+  if (!ok && c->code == TIDE_OK) tide__fail(c, TIDE_ECALLBACK, "failed without saying why");
+  return ok && c->code == TIDE_OK && (!mode || !tracked || !p->d.vjp || record_defined(c, p, in, out));
+}
+
+tide_Tensor *tide_call_defined(tide_Context *c, const char *name, int nin, tide_Tensor *const *in, tide_Tensor **more) {
+  tide_Tensor *out[TIDE_DEFINED_MAX] = {NULL};
+  tide__Defined *p = find_defined(c, name);
+  for (int i = 0; i < nin; i++) if (!in[i]) return NULL;
+  if (c->code != TIDE_OK) return NULL;
+  if (!p) return tide_fail(c, TIDE_EARG, "there is no operator %s", name);
+  if (nin != p->d.nin) return tide_fail(c, TIDE_EARG, "%s: %d tensors are wanted, got %d", name, p->d.nin, nin);
+  for (int i = 0; i < nin; i++) if (in[i] != TIDE_NONE && in[i]->ctx != c) return tide_fail(c, TIDE_EARG, "%s: tensors of two contexts", name);
+  const char *outer = c->name;
+  tide_Scope scope = tide_scope(c);
+  c->name = p->name;
+  int ok = run_defined(c, p, in, out), nout = p->d.nout;
   c->name = outer;
-  return ok;
+  for (int i = 0; ok && i < nout; i++) tide__retain(out[i]);
+  tide_close(c, scope, NULL);
+  for (int i = 0; ok && i < nout; i++) {
+    if (tide__own(c, out[i])) continue;
+    for (int k = i + 1; k < nout; k++) tide__release(out[k]);
+    ok = 0;
+  }
+  for (int i = 1; i < nout && more; i++) more[i - 1] = ok ? out[i] : NULL;
+  return ok ? out[0] : NULL;
 }
 
 /* }========================================================= */

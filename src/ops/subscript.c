@@ -154,7 +154,7 @@ tide_Tensor *tide_at(tide_Tensor *x, int n, const tide_At *at) {
 static int write_element(tide_Tensor *x, int n, const tide_At *at, const tide_Tensor *value) {
   tide_Context *c = x->ctx;
   int64_t offset = 0;
-  if (n != x->ndim || !(value->flags & T_NUMBER) || x->base || x->rg || x->flags & (T_INFERENCE | T_NUMBER) || c->interrupt) return -1;
+  if (n != x->ndim || !(value->flags & T_NUMBER) || x->base || x->rg || x->flags & (T_INFERENCE | T_NUMBER) || tide__interrupted(c)) return -1;
   for (int d = 0; d < n; d++) {
     if (at[d].kind != TIDE_AT_POSITION) return -1;
     int64_t p = tide__pos(at[d].first, x->shape[d], c->base);
