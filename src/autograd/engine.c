@@ -166,12 +166,13 @@ static tide_Node *pop(Run *r) {
 /* Reduces and casts gi to the shape and dtype of input i. */
 static tide_Tensor *fit(tide_Node *n, int i, const tide_Tensor *g, tide_Tensor *gi) {
   const tide__Edge *e = &n->e[i];
-  if (likely(e->same && g && g != TIDE_NONE)) {
+  if (likely(e->same && n->nout == 1)) {
     if (unlikely(gi != g && !tide__same_shape(gi, g))) gi = tide_sum_to(gi, g->shape, g->ndim);
   }
   else {
-    const int64_t *shape = e->same ? NULL : tide__node_shapes(n) + e->shape;
-    if (shape && (gi->ndim != e->ndim || memcmp(gi->shape, shape, sizeof(int64_t) * e->ndim))) gi = tide_sum_to(gi, shape, e->ndim);
+    int nd, dtype;
+    const int64_t *shape = e->same ? tide__output_shape(n, 0, &nd, &dtype) : tide__node_shapes(n) + e->shape;
+    if (gi->ndim != e->ndim || memcmp(gi->shape, shape, sizeof(int64_t) * e->ndim)) gi = tide_sum_to(gi, shape, e->ndim);
   }
   if (gi && unlikely(gi->dtype != e->dtype)) gi = tide_cast(gi, e->dtype);
   return gi;
@@ -298,7 +299,7 @@ int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const 
     if (!op->vjp(n, full, gi, want)) return 0;
   }
   for (uint32_t i = 0; i < n->nin; i++)
-    if (gi[i] != TIDE_NONE && (!want[i] || !gi[i] || !(gi[i] = fit(n, (int)i, n->nout == 1 ? g[0] : NULL, gi[i])))) {
+    if (gi[i] != TIDE_NONE && (!want[i] || !gi[i] || !(gi[i] = fit(n, (int)i, g[0], gi[i])))) {
       if (!want[i]) { gi[i] = TIDE_NONE; continue; }
       return 0;
     }
