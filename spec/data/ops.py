@@ -55,12 +55,12 @@ for line in sys.stdin:
     try:
         result = texts(call(c["name"], c["kinds"], c["names"], c["args"]), POSITIONS.get(c["name"], ()))
     except Exception as e:
-        if c["dtype"] == "float64": sys.exit(f"{c['id']}, sample {c['sample']}: {e}")
-        continue                                                # PyTorch refuses integers there
+        if c["dtype"] == "float64": print(f"{c['id']}, sample {c['sample']}: {e}", file=sys.stderr)
+        continue                                                # or PyTorch takes no integers there
     table.setdefault(c["id"], {}).setdefault(c["dtype"], {})[c["sample"]] = result
 print("return {")
 for id, dtypes in table.items():
-    print(f"   {id} = {{")
+    print(f"   [\"{id}\"] = {{")
     for dtype, samples in dtypes.items():
         print(f"      [\"{dtype}\"] = {{")
         for k, r in samples.items(): print(f"         [{k}] = {lua(r)},")
