@@ -58,6 +58,7 @@
 
 /* Of floats, written below. */
 #define v_silu_slope(x)       PICK(x, tide__silu_slope)(x)
+#define v_gelu_gate(x)        PICK(x, tide__gelu_gate)(x)
 #define v_gelu_tanh_slope(x)  PICK(x, tide__gelu_tanh_slope)(x)
 #define v_logit(x)            v_log((x) / (1 - (x)))
 #define v_lgamma(x)           tide__lgamma(x)
@@ -138,10 +139,11 @@ BOTH2(tide__fdiv,
 BOTH1(tide__silu_slope,
   F s = 1 / (1 + v_exp(-x));
   return s * (1 + x * (1 - s));)
+/* gelu by tanh is x (1 + tanh u) / 2 = x / (1 + e^(-2u)), u = k (x + q x^3): the second form keeps its digits for negative x. */
+BOTH1(tide__gelu_gate, return 1 / (1 + v_exp((F)(-M_SQRT2 * M_2_SQRTPI) * (x + (F)0.044715 * x * x * x)));)
 BOTH1(tide__gelu_tanh_slope,
-  F k = (F)(M_SQRT2 * M_2_SQRTPI * 0.5);
-  F t = v_tanh(k * (x + (F)0.044715 * x * x * x));
-  return (F)0.5 * (1 + t) + (F)0.5 * x * (1 - t * t) * k * (1 + 3 * (F)0.044715 * x * x);)
+  F s = v_gelu_gate(x), t = v_gelu_gate(-x);
+  return s + x * s * t * (F)(M_SQRT2 * M_2_SQRTPI) * (1 + (F)(3 * 0.044715) * x * x);)
 
 /* }========================================================= */
 

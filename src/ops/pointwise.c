@@ -322,7 +322,6 @@ static tide_Tensor *pow_base_vjp(tide_Tensor *g, tide_Tensor *x, tide_Tensor *e)
   if (e->flags & T_NUMBER) {
     double v = tide_element(e, 0);
     if (v == 0) return tide_zeros_like(g, -1);
-    if (v == 1) return g;
     return tide_mul(g, tide_mul(v == 2 ? x : tide_pow_scalar(x, tide_number(c, v - 1)), e));
   }
   return tide_where(tide_eq(e, tide_number(c, 0)), tide_number(c, 0), tide_mul(g, tide_mul(e, tide_pow(x, tide_sub(e, tide_number(c, 1))))));
@@ -391,8 +390,8 @@ static tide_Tensor *logit_gradient(tide_Tensor *g, tide_Tensor *x, double eps) {
   tide_Context *c = g->ctx;
   tide_Tensor *slope = tide_div(g, tide_mul(x, tide_rsub(x, tide_number(c, 1))));
   double low = eps < 0 ? 0 : eps;
-  tide_Tensor *outside = tide_logical_or(tide_lt(x, tide_number(c, low)), tide_gt(x, tide_number(c, 1 - low)));
-  return tide_where(outside, tide_number(c, eps < 0 ? NAN : 0), slope);
+  tide_Tensor *inside = tide_logical_and(tide_ge(x, tide_number(c, low)), tide_le(x, tide_number(c, 1 - low)));
+  return tide_where(inside, slope, tide_number(c, eps < 0 ? NAN : 0));
 }
 
 /* Derivatives of the activations' derivatives, times g a. The density of the normal distribution stands for gelu's:
@@ -433,7 +432,7 @@ static tide_Tensor *softplus_second(tide_Tensor *g, tide_Tensor *a, tide_Tensor 
   tide_Context *c = g->ctx;
   tide_Tensor *z = tide_mul(b, tide_number(c, beta));
   tide_Tensor *inner = tide_sigmoid_grad(tide_mul(tide_mul(g, a), tide_number(c, beta)), tide_sigmoid(z));
-  return tide_where(tide_gt(z, tide_number(c, threshold)), tide_number(c, 0), inner);
+  return tide_where(tide_ge(z, tide_number(c, threshold)), tide_number(c, 0), inner);
 }
 
 /* With t = tanh(softplus x): t + x sigmoid(x) (1 - t^2). */
