@@ -242,8 +242,8 @@ static int pad_infer(tide_Call *k) {
   if (pad->n / 2 > x->ndim) return FAIL(k, TIDE_ESHAPE, "pad has numbers for %d dimensions, the tensor has %d", pad->n / 2, x->ndim);
   for (int d = 0; d < x->ndim; d++) {
     around(pad, x->ndim, d, &before, &after);
-    int64_t n;
-    if (__builtin_add_overflow(x->shape[d], before, &n) || __builtin_add_overflow(n, after, &shape[d]) || shape[d] < 0)
+    int64_t n, left = x->shape[d] + (before < 0 ? before : 0) + (after < 0 ? after : 0);       /* what is left of input */
+    if (before < -x->shape[d] || after < -x->shape[d] || left < 0 || __builtin_add_overflow(x->shape[d], before, &n) || __builtin_add_overflow(n, after, &shape[d]))
       return FAIL(k, TIDE_ESHAPE, "dimension %lld of size %lld cannot be padded by %lld and %lld", tide__shown(k->c, d), (long long)x->shape[d], (long long)before, (long long)after);
   }
   return tide__result(k, 0, x->dtype, x->ndim, shape);
@@ -258,7 +258,7 @@ static int pad_run(tide_Call *k) {
   for (int d = 0; d < x->ndim; d++) {
     around(&k->v[1], x->ndim, d, &before, &after);
     int64_t start = before < 0 ? -before : 0, end = after < 0 ? x->shape[d] + after : x->shape[d];
-    if (end <= start) return 1;                          /* nothing of input is left */
+    if (end == start) return 1;                          /* nothing of input is left */
     shape[d] = end - start;
     from += start * tide__strides(x)[d];
     to += (before > 0 ? before : 0) * tide__strides(o)[d];

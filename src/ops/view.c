@@ -557,11 +557,8 @@ static int split_with_sizes_infer(tide_Call *k) {
   int n = k->v[1].n < 0 ? 0 : k->v[1].n, d = cut_dim(k->c, x, k->v[2].i);
   if (d < 0) return 0;
   int64_t left = x->shape[d];
-  for (int i = 0; i < n; i++) {
-    if (sizes[i] < 0) return FAIL(k, TIDE_EARG, "size %lld is negative", (long long)sizes[i]);
-    if (sizes[i] > left) { left = -1; break; }
-    left -= sizes[i];
-  }
+  for (int i = 0; i < n; i++) if (sizes[i] < 0) return FAIL(k, TIDE_EARG, "size %lld is negative", (long long)sizes[i]);
+  for (int i = 0; i < n && left >= 0; i++) left = sizes[i] > left ? -1 : left - sizes[i];
   if (left != 0) return FAIL(k, TIDE_ESHAPE, "the sizes do not add up to the size %lld of dimension %lld", (long long)x->shape[d], tide__shown(k->c, d));
   if (!tide__outputs(k, n)) return 0;
   int64_t start = 0;
