@@ -4,6 +4,7 @@
 **   static const tide_Param trace_params[] = {{TIDE_A_T, "input", ""}};
 **   const tide_Op tide__op_trace = {.sig = {.id = "trace", .name = "trace", ...}, .kind = OP_RECORD, .infer = trace_infer, ...};
 **   tide_Tensor *tide_trace(tide_Tensor *input) { tide_Value v[] = {{.t = input}}; ... the door ... }
+**   tide_Tensor *tide_trace_(...)     the same in place, public where the record has .inplace
 */
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
 #define RECORD(id_, public, args, text, outs, k, ...) \
@@ -15,7 +16,8 @@
   tide_Tensor *tide_##id(EACH(P_, args)) { \
     tide_Value v[] = {EACH(V_, args)}; tide_Tensor *out[1]; \
     return tide__apply(&tide__op_##id, NULL, v, out) ? out[0] : NULL; \
-  }
+  } \
+  tide_Tensor *tide_##id##_(EACH(P_, args)) { tide_Value v[] = {EACH(V_, args)}; return tide__inplace(&tide__op_##id, NULL, v); }
 #define OP2(id, name, args, help, ...) \
   RECORD(id, name, args, help, 2, OP_RECORD, __VA_ARGS__) \
   tide_Tensor *tide_##id(EACH(P_, args), tide_Tensor **second) { \

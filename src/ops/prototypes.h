@@ -9,7 +9,7 @@
 #define FACE(name, row, n, public, args, ...) PROTO1(name, args)
 #define PREDICATE1(name, ...)         PROTO1(name, (T(input)))
 #define PREDICATE(name, ...)          PROTO1(name, (TN(input), TN(other)))
-#define OP(id, name, args, ...)       PROTO1(id, args) extern const tide_Op tide__op_##id;
+#define OP(id, name, args, ...)       PROTO1(id, args) PROTO1(id##_, args) extern const tide_Op tide__op_##id;
 #define COMPOSITE(id, name, args, ...) PROTO1(id, args)
 /* two and three results: the first is returned, the others go to the pointers (NULL: not wanted) */
 #define OP2(id, name, args, ...)      tide_Tensor *tide_##id(EACH(P_, args), tide_Tensor **second); extern const tide_Op tide__op_##id;
