@@ -7,7 +7,7 @@
 **   static void tanh_float32(int64_t n, char *const *p, const int64_t *s, const double *param)
 ** whose body reads x, evaluates the row's expression, and stores it; likewise a, b (and c) for two (three) operands. Memory in order, and
 ** operands of one element, have loops of their own.
-** P0..P3 in an expression are the operator's numbers. Predicates store 0 or 1.
+** P0, P1, P2 in an expression are the operator's numbers. Predicates store 0 or 1.
 */
 #include "kernels/kernels.h"
 #include "kernels/math.h"
@@ -24,11 +24,7 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define HEAD(name) static void PASTE(name, DTYPE)(int64_t n, char *const *p, const int64_t *s, const double *param)
 #define PLAIN (void)param;
-#define NUMBERS double q[4]; memcpy(q, param, sizeof q);      /* out of reach of what the loop writes */
-#define P0 ((T)q[0])
-#define P1 ((T)q[1])
-#define P2 ((T)q[2])
-#define P3 ((T)q[3])
+#define NUMBERS const T P0 = (T)param[0], P1 = (T)param[1], P2 = (T)param[2]; (void)P0; (void)P1; (void)P2;
 #define C(v) ((T)(v))
 
 #define RUN(...) NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { __VA_ARGS__ }
