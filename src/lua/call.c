@@ -101,6 +101,8 @@ static void compile(lua_State *L, Signature *g, const tide_Op *op) {
     else { counting = 0; if (!*p->preset) g->rest_preset = 0; }
   }
   if (last >= 0 && takes_many(s->params[last].kind)) g->variadic = last;
+  for (int i = g->first; i < s->nparams; i++)                /* tensors written out, options after them by keyword: meshgrid(a, b, {indexing = "ij"}) */
+    if (s->params[i].kind == TIDE_A_TL && i + 1 < s->nparams && *s->params[i + 1].preset) g->variadic = i;
 }
 
 /* }========================================================= */
@@ -550,6 +552,13 @@ int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap)
   return 1;
 }
 
+/* How near a call came to a signature that it does not fit: the message of the nearest is shown. */
+static int nearness(const char *why) {
+  if (strstr(why, "given twice") || strstr(why, "both named")) return 100;
+  if (!strncmp(why, "there is no keyword", 19)) return 0;
+  return !strncmp(why, "argument ", 9) && why[9] >= '0' && why[9] <= '9' ? why[9] - '0' : 5;
+}
+
 static __attribute__((noinline)) int call_long(lua_State *L, Callable *f, int top) {
   Reader r;
   char best[256];
@@ -559,7 +568,7 @@ static __attribute__((noinline)) int call_long(lua_State *L, Callable *f, int to
   luaL_checkstack(L, 2 * MAX_PARAMS + 16, NULL);
   for (int i = 0; i < f->n; i++) {
     if (read_call(&r, &f->sig[i], top)) return run(&r);
-    int place = strncmp(r.why, "argument ", 9) == 0 && r.why[9] >= '0' && r.why[9] <= '9' ? r.why[9] - '0' : 5;
+    int place = nearness(r.why);
     if (place > best_place) { best_place = place; memcpy(best, r.why, sizeof best); }
     lua_settop(L, top);
   }
