@@ -18,5 +18,18 @@ return function(tide)
 
    methods.equal, methods.allclose = tide.equal, tide.allclose
 
+   -- A copy of data, with the dtype of x unless told otherwise.
+   function methods.new_tensor(x, data, options)
+      local given = {dtype = x.dtype}
+      for key, value in pairs(options or {}) do given[key] = value end
+      return tide.tensor(data, given)
+   end
+
+   -- How many threads kernels may use. So far there is one.
+   function tide.set_num_threads(n)
+      if n ~= 1 then core.error "set_num_threads: kernels run in one thread so far" end
+   end
+   function tide.get_num_threads() return 1 end
+
    for _, name in ipairs {"relu", "sigmoid", "tanh"} do F[name] = F[name] or tide[name] end
 end
