@@ -49,6 +49,12 @@ return {
    tile = {data = true, samples = function(t) return {{t.float(2, 3), {2}}, {t.float(2), {2, 2}}, {t.float(2, 2), {}}} end},
    repeat_interleave = {data = true, samples = function(t) return {{t.float(2, 3), 2}, {t.float(3), 0}, {t.float(), 3}} end, errors = function(t) return {{"negative", t.float(2), -1}} end},
    repeat_interleave_dim = {data = true, samples = function(t) return {{t.float(2, 3), 2, 2}, {t.float(2, 3), 3, 1}} end},
+   repeat_interleave_positions = {ref = function(x)
+         local y = {}
+         for i, n in ipairs(x) do for _ = 1, n do y[#y + 1] = i end end
+         return y
+      end,
+      samples = function(t) return {{t.int(0, 3, 4)}} end, errors = function(t) return {{"int64 or int32", t.float(2)}} end},
    repeat_interleave_each = {data = true, samples = function(t) return {{t.float(3), t.int(0, 3, 3)}, {t.float(2, 2), t.int(1, 2, 1)}} end,
       errors = function(t) return {{"2 repeats for dimension 1 of size 3", t.float(3), t.int(1, 2, 2)}, {"negative", t.float(2), t.int(-2, -1, 2)}} end},
    repeat_interleave_each_dim = {data = true, samples = function(t) return {{t.float(2, 3), t.int(0, 2, 3), 2}, {t.float(2, 3), t.int(1, 2, 2), 1}} end},

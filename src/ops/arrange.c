@@ -15,7 +15,7 @@ static int same_sizes(tide_Call *k) { return tide__result(k, 0, k->in[0]->dtype,
 static int flip_infer(tide_Call *k) {
   int ok;
   tide__dims(k->c, k->v[1].ints, k->v[1].n, k->in[0]->ndim, &ok);
-  return ok && same_sizes(k);
+  return ok && tide__result_like(k, 0, k->in[0]->dtype, k->in[0]);
 }
 static int flip_run(tide_Call *k) {
   tide_Tensor *x = k->in[0];
@@ -44,6 +44,7 @@ static int64_t remainder_of(int64_t a, int64_t n) { int64_t r = a % n; return r 
 static int roll_infer(tide_Call *k) {
   int shifts = k->v[1].n < 0 ? 0 : k->v[1].n, dims = k->v[2].n < 0 ? 0 : k->v[2].n;
   if (shifts == 0) return FAIL(k, TIDE_EARG, "shifts is an empty list");
+  if (dims && k->in[0]->ndim == 0) return FAIL(k, TIDE_ESHAPE, "a 0-dim tensor has no dimension to roll");
   if (dims == 0 ? shifts != 1 : shifts != dims) return FAIL(k, TIDE_EARG, "%d shifts for %d dimensions", shifts, dims);
   for (int i = 0; i < dims; i++) if (tide__dim(k->c, k->v[2].ints[i], k->in[0]->ndim) < 0) return 0;
   return same_sizes(k);
@@ -72,7 +73,7 @@ static int roll_run(tide_Call *k) {
   }
   for (int i = 0; i < k->v[2].n; i++) {
     int d = tide__dim(k->c, k->v[2].ints[i], x->ndim);
-    if (x->ndim) shift[d] = remainder_of(shift[d] + remainder_of(k->v[1].ints[i], x->shape[d]), x->shape[d]);
+    shift[d] = remainder_of(shift[d] + remainder_of(k->v[1].ints[i], x->shape[d]), x->shape[d]);
   }
   for (int d = 0; d < x->ndim; d++) if (shift[d]) dims[n++] = d;
   for (uint32_t piece = 0; piece < 1u << n; piece++) {

@@ -190,10 +190,10 @@ static tide_Tensor *tile(tide_Tensor *x, const int64_t *dims, int n) {
 static tide_Tensor *repeat_interleave(tide_Tensor *x, int64_t times, int64_t dim) {
   if (!x) return NULL;
   int64_t shape[TIDE_MAXDIM + 1];
+  if (x->ndim == 0) return tide__fail(x->ctx, TIDE_EINDEX, "a 0-dim tensor has no dimension to repeat along");
   int d = tide__dim(x->ctx, dim, x->ndim);
   if (d < 0) return NULL;
   if (times < 0) return tide__fail(x->ctx, TIDE_EARG, "repeats %lld is negative", (long long)times);
-  if (x->ndim == 0) return repeat_interleave(tide_reshape(x, (int64_t[]){1}, 1), times, 0);
   tide_Tensor *y = tide_unsqueeze(x, d + 1);
   if (!y) return NULL;
   memcpy(shape, y->shape, sizeof(int64_t) * y->ndim);
@@ -201,16 +201,12 @@ static tide_Tensor *repeat_interleave(tide_Tensor *x, int64_t times, int64_t dim
   return tide_flatten(tide_contiguous_copy(tide_expand(y, shape, y->ndim)), d, d + 1);
 }
 
-static tide_Tensor *repeat_each(tide_Tensor *x, tide_Tensor *times, int64_t dim) {
-  if (!x || !times) return NULL;
-  tide_Context *c = x->ctx;
-  int d = tide__dim(c, dim, x->ndim);
-  if (d < 0) return NULL;
+/* Position i times[i] times in a row, for all i. */
+static tide_Tensor *positions(tide_Tensor *times) {
+  if (!times) return NULL;
+  tide_Context *c = times->ctx;
   if (times->dtype != TIDE_INT64 && times->dtype != TIDE_INT32) return tide__fail(c, TIDE_EDTYPE, "repeats are int64 or int32, not %s", tide_dtype_name(times->dtype));
   if (times->ndim > 1) return tide__fail(c, TIDE_ESHAPE, "repeats are a vector, not of sizes %s", SHAPE_TEXT(times));
-  if (x->ndim == 0) return repeat_each(tide_reshape(x, (int64_t[]){1}, 1), times, 0);
-  if (times->n == 1) return repeat_interleave(x, tide_element_integer(times, 0), d);
-  if (times->n != x->shape[d]) return tide__fail(c, TIDE_ESHAPE, "%lld repeats for dimension %lld of size %lld", (long long)times->n, tide__shown(c, d), (long long)x->shape[d]);
   int64_t total = 0, stride = times->ndim ? tide__strides(times)[0] : 1;
   for (int64_t i = 0; i < times->n; i++) {
     int64_t r = tide_element_integer(times, i * stride);
@@ -222,7 +218,18 @@ static tide_Tensor *repeat_each(tide_Tensor *x, tide_Tensor *times, int64_t dim)
   int64_t *p = tide_data(index);
   for (int64_t i = 0; i < times->n; i++)
     for (int64_t r = tide_element_integer(times, i * stride); r > 0; r--) *p++ = i + c->base;
-  return tide_index_select(x, d, index);
+  return index;
+}
+
+static tide_Tensor *repeat_each(tide_Tensor *x, tide_Tensor *times, int64_t dim) {
+  if (!x || !times) return NULL;
+  tide_Context *c = x->ctx;
+  if (x->ndim == 0) return tide__fail(c, TIDE_EINDEX, "a 0-dim tensor has no dimension to repeat along");
+  int d = tide__dim(c, dim, x->ndim);
+  if (d < 0) return NULL;
+  if (times->n == 1 && !tide__is_float(times->dtype)) return repeat_interleave(x, tide_element_integer(times, 0), d);
+  if (times->n != x->shape[d]) return tide__fail(c, TIDE_ESHAPE, "%lld repeats for dimension %lld of size %lld", (long long)times->n, tide__shown(c, d), (long long)x->shape[d]);
+  return tide_index_select(x, d, positions(times));
 }
 
 /* }========================================================= */
