@@ -537,7 +537,10 @@ static int prepare(tide_Call *k, const tide_Op *op, tide_Context *c, const tide_
   k->nin = spread(op, &c, v, small, &k->in);
   k->c = c;
   if (k->nin < 0) return 0;
-  if (op->kind == OP_ROW) for (int i = k->nin, j = 0; i < op->sig.nparams && j < 4; i++) k->param[j++] = op->sig.params[i].kind == TIDE_A_N ? v[i].d : (double)v[i].i;
+  if (op->kind == OP_ROW) {
+    memset(k->param, 0, sizeof k->param);
+    for (int i = k->nin, j = 0; i < op->sig.nparams && j < 4; i++) k->param[j++] = op->sig.params[i].kind == TIDE_A_N ? v[i].d : (double)v[i].i;
+  }
   return 1;
 }
 
