@@ -69,7 +69,7 @@ static Range range_of(const tide_Value *start, const tide_Value *end, const tide
 /* The number of elements as PyTorch counts them: in whole numbers for int64, else in doubles. */
 static int range_infer(tide_Call *k, Range r, int64_t wanted) {
   int dtype = wanted >= 0 ? (int)wanted : r.is_whole ? TIDE_INT64 : k->c->mode.default_dtype;
-  int whole = !tide__is_float(dtype);
+  int whole = dtype == TIDE_INT64;
   if (dtype == TIDE_BOOL) return FAIL(k, TIDE_EDTYPE, "bool has no ranges");
   if (whole ? r.whole_step == 0 : r.step == 0) return FAIL(k, TIDE_EARG, "step is 0");
   if (!isfinite(r.start) || !isfinite(r.end) || !isfinite(r.step)) return FAIL(k, TIDE_EARG, "the range from %g to %g by %g is not finite", r.start, r.end, r.step);
@@ -77,7 +77,7 @@ static int range_infer(tide_Call *k, Range r, int64_t wanted) {
   if (whole ? (up ? r.whole_end < r.whole_start : r.whole_end > r.whole_start) : (up ? r.end < r.start : r.end > r.start))
     return FAIL(k, TIDE_EARG, "step %g leads away from the end: from %g to %g", r.step, r.start, r.end);
   double n = ceil((r.end - r.start) / r.step);
-  if (dtype == TIDE_INT64) {
+  if (whole) {
     __int128 span = (__int128)r.whole_end - r.whole_start, step = r.whole_step;
     n = (double)((span + step - (up ? 1 : -1)) / step);
   }
