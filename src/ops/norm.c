@@ -6,7 +6,7 @@
 
 /* {======================== the p-norm of elements ======================== */
 
-typedef struct Norm { int reduction, in, out; double p; } Norm;
+typedef struct Norm { int reduction, in, out; double p, order[TIDE_REDUCE_WIDTH]; } Norm;      /* order: p, many times, for RED_POWER */
 
 static int norm_reduction(double p) {
   return p == 2 ? RED_SQUARES : p == 1 ? RED_ABS : p == 0 ? RED_NONZERO : p == INFINITY ? RED_FARTHEST : p == -INFINITY ? RED_NEAREST : RED_POWER;
@@ -15,9 +15,7 @@ static int norm_reduction(double p) {
 static void norm_chunk(const tide__Walk *w, int64_t n, char *const *p, const int64_t *s, void *arg) {
   const Norm *r = arg;
   union { double d[TIDE_REDUCE_WIDTH]; float f[TIDE_REDUCE_WIDTH]; int64_t i[TIDE_REDUCE_WIDTH]; } acc;
-  double order[TIDE_REDUCE_WIDTH];
-  for (int64_t i = 0; i < n; i++) order[i] = r->p;
-  tide__reduce(w, r->reduction, r->in, n, p[0], s[0], &acc, order);
+  tide__reduce(w, r->reduction, r->in, n, p[0], s[0], &acc, r->order);
   switch (r->reduction) {
     case RED_SQUARES: for (int64_t i = 0; i < n; i++) acc.d[i] = sqrt(acc.d[i]); break;
     case RED_POWER: for (int64_t i = 0; i < n; i++) acc.d[i] = pow(acc.d[i], 1 / r->p); break;
@@ -39,7 +37,11 @@ static int p_norm_infer(tide_Call *k) {
 }
 static int p_norm_run(tide_Call *k) {
   int ok;
-  Norm r = {norm_reduction(k->v[1].d), k->in[0]->dtype, k->out[0]->dtype, k->v[1].d};
+  Norm r;
+  r.reduction = norm_reduction(r.p = k->v[1].d);
+  r.in = k->in[0]->dtype;
+  r.out = k->out[0]->dtype;
+  for (int i = 0; r.reduction == RED_POWER && i < TIDE_REDUCE_WIDTH; i++) r.order[i] = r.p;
   tide__reduce_walk(k, k->in[0], tide__reduced(k, &k->v[2], &ok), norm_chunk, &r);
   return 1;
 }
@@ -57,12 +59,12 @@ static tide_Tensor *p_norm_vjp(tide_Node *n, tide_Tensor *g, int i) {
     tide_Tensor *reached = tide_eq(tide_abs(x), y);
     return tide_where(reached, tide_mul(tide_sign(x), tide_div(gk, tide_sum_dim(reached, dims, nd, 1, -1))), zero);
   }
-  tide_Tensor *safe = tide_where(tide_eq(y, zero), K(INFINITY), y);        /* a divisor that gives 0 where the norm is 0, in every order */
+  tide_Tensor *safe = tide_where(tide_eq(y, zero), K(INFINITY), y);        /* where the norm is 0, its inverse powers are, in every order */
   if (p == 2) return tide_mul(gk, tide_div(x, safe));
-  if (p > 2) return tide_mul(tide_mul(x, tide_pow_scalar(tide_abs(x), K(p - 2))), tide_div(gk, tide_pow_scalar(safe, K(p - 1))));
+  if (p > 2) return tide_mul(tide_mul(x, tide_pow_scalar(tide_abs(x), K(p - 2))), tide_mul(gk, tide_pow_scalar(safe, K(1 - p))));
   tide_Tensor *size = tide_where(tide_eq(x, zero), K(1), tide_abs(x));     /* where x is 0, its sign is too */
   tide_Tensor *power = tide_mul(tide_sign(x), tide_pow_scalar(size, K(p - 1)));
-  return p > 1 ? tide_mul(power, tide_div(gk, tide_pow_scalar(safe, K(p - 1)))) : tide_mul(power, tide_mul(gk, tide_pow_scalar(y, K(1 - p))));
+  return p > 1 ? tide_mul(power, tide_mul(gk, tide_pow_scalar(safe, K(1 - p)))) : tide_mul(power, tide_mul(gk, tide_pow_scalar(y, K(1 - p))));
 }
 
 /* }========================================================= */
@@ -74,6 +76,7 @@ static tide_Tensor *vector_norm(tide_Tensor *x, double p, const int64_t *dims, i
   if (!x) return NULL;
   if (dtype >= 0 && !tide__is_float(x->dtype)) return tide__fail(x->ctx, TIDE_EDTYPE, "defined for floats, not %s; convert first", tide_dtype_name(x->dtype));
   if (dtype >= 0 && !tide__is_float(dtype)) return tide__fail(x->ctx, TIDE_EDTYPE, "dtype is %s, no float", tide_dtype_name(dtype));
+  if (dtype >= 0 && tide__size[dtype] < tide__size[x->dtype]) return tide__fail(x->ctx, TIDE_EDTYPE, "dtype is %s, which holds less than the input's %s", tide_dtype_name(dtype), tide_dtype_name(x->dtype));
   return tide_p_norm(dtype >= 0 && dtype != x->dtype ? tide_cast(x, dtype) : x, p, dims, n, keepdim);
 }
 

@@ -124,14 +124,14 @@ static tide_Tensor *spread(tide_Node *n, tide_Tensor *g, const int64_t *dims, in
   return tide_expand(tide__restored(n, g, g, dims, ndims, keepdim), full, nd);
 }
 
-/* How many elements go into one result. */
+/* How many elements go into one result; at least 1, since a gradient of nothing is divided by it. */
 static double count_of(tide_Node *n, const tide_Tensor *g, const int64_t *dims, int ndims) {
   int nd, ok;
   const int64_t *full = tide__in_shape(n, g, 0, &nd);
   uint32_t mask = tide__dims(n->ctx, dims, ndims ? ndims : -1, nd, &ok);
   double total = 1;
   for (int d = 0; d < nd; d++) if (mask >> d & 1) total *= (double)full[d];
-  return total;
+  return total > 1 ? total : 1;
 }
 
 /* }========================================================= */

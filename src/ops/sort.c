@@ -305,7 +305,10 @@ static int nanmedian_dim_run(tide_Call *k) { return selected(k, choose_nanmedian
 static int mode_run(tide_Call *k) { return selected(k, choose_mode); }
 
 /* Of all elements: one line. */
-static int median_infer(tide_Call *k) { return tide__result(k, 0, k->in[0]->dtype, 0, NULL); }
+static int median_infer(tide_Call *k) {
+  if (k->in[0]->n == 0 && !tide__is_float(k->in[0]->dtype)) return FAIL(k, TIDE_EVALUE, "no elements, and %s has no nan", tide_dtype_name(k->in[0]->dtype));
+  return tide__result(k, 0, k->in[0]->dtype, 0, NULL);
+}
 static int median_of_all(tide_Call *k, void (*choose)(Line *, const char *)) {
   tide_Scope scope = tide_scope(k->c);
   tide_Tensor *x = tide__packed(k->in[0]), *o = k->out[0];
