@@ -25,7 +25,7 @@ static int prefers_rows(const tide__Walk *w, int64_t size) {
   if (out->nd == 0) return 0;
   int64_t run = in->shape[in->nd - 1], row = out->shape[out->nd - 1];
   int64_t run_stride = magnitude(in->stride[0][in->nd - 1]), row_stride = magnitude(out->stride[0][out->nd - 1]);
-  if (run_stride < row_stride) return run < 8 && row > run;
+  if (run_stride < row_stride) return run < 32 && row > run;
   return row >= 4 || (row_stride == size && run_stride == row * size);
 }
 

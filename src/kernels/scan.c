@@ -14,10 +14,24 @@
       for (int64_t i = 0; i < n; i++) { A u = state[i], x = (A)AT(const T, 0); state[i] = u = JOIN(u, x); AT(T, 1) = (T)u; } \
   }
 
+/* A few lines are taken one after the other: what beats the extreme is hard to foresee, and then a line's own state stays in registers. */
 #define EXTREME(NAME, T, BEATS) \
   static void NAME(int64_t m, int64_t n, char *const *p, const int64_t *s, const int64_t *t) { \
     T best[TIDE_REDUCE_WIDTH]; \
     int64_t place[TIDE_REDUCE_WIDTH]; \
+    if (n <= 8) { \
+      for (int64_t i = 0; i < n; i++) { \
+        T b = *(const T *)(p[0] + i * s[0]); \
+        int64_t k = 0; \
+        for (int64_t j = 0; j < m; j++) { \
+          T x = AT(const T, 0); \
+          if (BEATS(x, b)) { b = x; k = j; } \
+          AT(T, 1) = b; \
+          AT(int64_t, 2) = k; \
+        } \
+      } \
+      return; \
+    } \
     for (int64_t j = 0; j < m; j++) \
       for (int64_t i = 0; i < n; i++) { \
         T x = AT(const T, 0); \

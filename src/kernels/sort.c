@@ -1,12 +1,14 @@
 /*
 ** Sorting. Dtypes of up to 32 bits pack key and place into one word (lines of less than 2^32 elements); the others use a pair of words. Short lines
 ** are merged from runs sorted by insertion, longer ones go through a radix sort of the key's bytes, which skips bytes that
-** all keys share. Selection is quickselect, which falls back to sorting what is left if it makes no headway.
+** all keys share. Selection is by a heap where few are wanted, else quickselect, which falls
+** back to sorting what is left if it makes no headway.
 */
 #include "kernels/sort.h"
 
 #define RUN      12          /* sorted by insertion */
 #define RADIX_AT 192         /* lines from here on */
+#define HEAP_TO  256         /* of the first so many a heap is kept, of more they are selected */
 
 typedef struct Pair { uint64_t key, place; } Pair;
 
@@ -64,7 +66,8 @@ static void pairs_of(int dtype, int64_t n, const char *p, int64_t s, int descend
 #define PAIR_LESS(a, b)    ((a).key < (b).key || ((a).key == (b).key && (a).place < (b).place))
 #define PAIR_DIGIT(a, k)   ((a).key >> (8 * (k)) & 255)
 
-/* ROUTINES(word, uint64_t, WORD, 4) defines insert_word, merge_word, radix_word, sort_word (b is room for n more) and select_word. BYTES: of the key. */
+/* ROUTINES(word, uint64_t, WORD, 4) defines insert_word, merge_word, radix_word, sort_word (b is room for n more), select_word
+** and first_word. BYTES: of the key. */
 #define ROUTINES(N, W, UPPER, BYTES) \
   static void insert_##N(W *a, int64_t n) { \
     for (int64_t i = 1; i < n; i++) { \
@@ -124,9 +127,25 @@ static void pairs_of(int dtype, int64_t n, const char *p, int64_t s, int descend
     } \
     insert_##N(a + lo, hi - lo + 1); \
   } \
+  /* A heap of the `want` first so far, the last of them on top: what comes later mostly need not enter it. */ \
+  static void sift_##N(W *a, int64_t n, int64_t i) { \
+    W x = a[i]; \
+    for (int64_t c; (c = 2 * i + 1) < n; i = c) { \
+      if (c + 1 < n && UPPER##_LESS(a[c], a[c + 1])) c++; \
+      if (!UPPER##_LESS(x, a[c])) break; \
+      a[i] = a[c]; \
+    } \
+    a[i] = x; \
+  } \
+  static void heap_##N(W *a, int64_t n, int64_t want) { \
+    for (int64_t i = want / 2; i-- > 0;) sift_##N(a, want, i); \
+    for (int64_t i = want; i < n; i++) if (UPPER##_LESS(a[i], a[0])) { a[0] = a[i]; sift_##N(a, want, 0); } \
+  } \
   static void first_##N(W *a, W *b, int64_t n, int64_t want) { \
-    if (want > n / 4 || want == 0) { sort_##N(a, b, n); return; } \
-    select_##N(a, b, n, want - 1); \
+    if (want > n / 4) { sort_##N(a, b, n); return; } \
+    if (want == 0) return; \
+    if (want <= HEAP_TO) heap_##N(a, n, want); \
+    else select_##N(a, b, n, want - 1); \
     merge_##N(a, b, want); \
   }
 
