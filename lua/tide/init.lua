@@ -26,9 +26,8 @@ for name, dtype in pairs {
    methods[name] = function(x) return methods.to(x, {dtype = dtype}) end
 end
 
-require "tide.functions" (tide, core)
-tide.autograd = require "tide.autograd"
-tide.func = require "tide.func"
-tide.utils = {checkpoint = require "tide.checkpoint"}
+require "tide.functions"(tide)
+require "tide.autograd"(tide)
+tide.func = require "tide.func"(tide)
 
 return tide

@@ -1,3 +1,0 @@
-local core = require "tide.core"
-core.own_source()
-return core.autograd or {}
