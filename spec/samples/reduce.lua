@@ -101,39 +101,50 @@ end
 local function whole(t) return {{t.float(3, 4)}, {t.float()}, {t.float(37)}, {t.float(2, 70, 3)}} end
 local function smaller(t) return {{t.float(3, 4)}, {t.float()}, {t.float(2, 3, 2)}} end
 local function by_dims(t)
-   return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, true}, {t.float(2, 3, 4), {-2}}, {t.float(3, 4), {}}, {t.float(), {1}}, {t.float(3, 40), {2}}, {t.float(40, 3), {1}},
+   return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, true}, {t.float(2, 3, 4), {-2}}, {t.float(3, 4), {}},
+      {t.float(), {1}}, {t.float(3, 40), {2}}, {t.float(40, 3), {1}},
            {t.float(3, 0), {2}}, {t.float(5, 2, 3, 4), {2, -1}, {keepdim = true}}}
 end
-local function filled(t) return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, true}, {t.float(2, 3, 4), {-2}}, {t.float(), {1}}, {t.float(3, 40), {2}}, {t.float(40, 3), {1}}} end
-local function by_dim(t) return {{t.float(3, 4), 1}, {t.float(2, 3, 4), 2, true}, {t.float(2, 3, 2), -1}, {t.float(), 1}, {t.float(4, 3, 2), 1}} end
-local function scans(t) return {{t.float(3, 4), 1}, {t.float(3, 4), 2}, {t.float(2, 3, 4), -2}, {t.float(), 1}, {t.float(0, 3), 1}, {t.float(9), -1}} end
+local function filled(t) return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, true}, {t.float(2, 3, 4), {-2}},
+   {t.float(), {1}}, {t.float(3, 40), {2}}, {t.float(40, 3), {1}}} end
+local function by_dim(t) return {{t.float(3, 4), 1}, {t.float(2, 3, 4), 2, true}, {t.float(2, 3, 2), -1},
+   {t.float(), 1}, {t.float(4, 3, 2), 1}} end
+local function scans(t) return {{t.float(3, 4), 1}, {t.float(3, 4), 2}, {t.float(2, 3, 4), -2}, {t.float(), 1},
+   {t.float(0, 3), 1}, {t.float(9), -1}} end
 
 local function bad_dims(t)
-   return {{"dimension 4 is out of range for a tensor of 3 dimensions", t.float(2, 3, 4), {4}}, {"dimension 1 is named twice", t.float(2, 3, 4), {1, -3}}}
+   return {{"dimension 4 is out of range for a tensor of 3 dimensions", t.float(2, 3, 4), {4}},
+      {"dimension 1 is named twice", t.float(2, 3, 4), {1, -3}}}
 end
 local function bad_dim(t) return {{"dimension 3 is out of range for a tensor of 2 dimensions", t.float(2, 3), 3}} end
 local function no_floats(t) return {{"floats, not int64", t.int(0, 5, 4)}} end
 
 local function bias(t)
-   return {{t.float(3, 4), {1}, {correction = 0}}, {t.float(2, 3, 4), {1, 3}, 2, true}, {t.float(7), {correction = 0.5}}, {t.float(3, 4)}}
+   return {{t.float(3, 4), {1}, {correction = 0}}, {t.float(2, 3, 4), {1, 3}, 2, true},
+      {t.float(7), {correction = 0.5}}, {t.float(3, 4)}}
 end
 local function unbiased(t) return {{t.float(3, 4)}, {t.float(7), false}, {t.float(2, 3, 4), {unbiased = true}}} end
-local function unbiased_dims(t) return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, false, true}, {t.float(2, 3, 4), -1, {keepdim = true}}, {t.float(2, 40), {2}}} end
-local function bad_variance(t) return {{"floats, not int64", t.int(0, 5, 4)}, {"dimension 4 is out of range", t.float(2, 3), {4}}} end
+local function unbiased_dims(t) return {{t.float(3, 4), {1}}, {t.float(2, 3, 4), {1, 3}, false, true},
+   {t.float(2, 3, 4), -1, {keepdim = true}}, {t.float(2, 40), {2}}} end
+local function bad_variance(t) return {{"floats, not int64", t.int(0, 5, 4)},
+   {"dimension 4 is out of range", t.float(2, 3), {4}}} end
 
 return {
    sum = {samples = whole, data = true, dtypes = ALL},
    sum_dim = {samples = by_dims, data = true, dtypes = ALL, errors = bad_dims},
-   sum_to = {samples = function(t) return {{t.float(2, 3, 4), {3, 1}}, {t.float(3, 4), {1, 1}}, {t.float(3, 4), {}}, {t.float(3, 4), {3, 4}}} end, ref = sum_to, dtypes = FLOATS},
+   sum_to = {samples = function(t) return {{t.float(2, 3, 4), {3, 1}}, {t.float(3, 4), {1, 1}}, {t.float(3, 4), {}},
+      {t.float(3, 4), {3, 4}}} end, ref = sum_to, dtypes = FLOATS},
    mean = {samples = whole, data = true, errors = no_floats},
    mean_dim = {samples = by_dims, data = true, errors = function(t)
-      return {{"floats, not int64", t.int(0, 5, 4), {1}}, {"dimension 4 is out of range", t.float(2, 3), {4}}, {"floats, not int32", t.float(3), {1}, {dtype = require "tide".int32}}}
+      return {{"floats, not int64", t.int(0, 5, 4), {1}}, {"dimension 4 is out of range", t.float(2, 3), {4}},
+         {"floats, not int32", t.float(3), {1}, {dtype = require "tide".int32}}}
    end},
    nansum = {samples = by_dims, data = true, errors = bad_dims},
    nanmean = {samples = filled, data = true, errors = no_floats},
    prod = {samples = smaller, data = true},
    prod_dim = {samples = by_dim, data = true, errors = bad_dim},
-   count_nonzero = {samples = function(t) return {{t.float(3, 4)}, {t.float(2, 3, 4), {1, 3}}, {t.float(2, 3), -1}} end, data = true, grad = false, dtypes = ALL, errors = bad_dims},
+   count_nonzero = {samples = function(t) return {{t.float(3, 4)}, {t.float(2, 3, 4), {1, 3}},
+      {t.float(2, 3), -1}} end, data = true, grad = false, dtypes = ALL, errors = bad_dims},
    all = {samples = whole, data = true, grad = false, dtypes = ALL},
    all_dim = {samples = by_dims, data = true, grad = false, dtypes = ALL, errors = bad_dims},
    any = {samples = whole, data = true, grad = false, dtypes = ALL},
@@ -156,7 +167,8 @@ return {
    cumprod = {samples = scans, data = true, dtypes = ALL, errors = bad_dim},
    cummax = {samples = scans, data = true, dtypes = ALL, errors = bad_dim},
    cummin = {samples = scans, data = true, dtypes = ALL, errors = bad_dim},
-   logcumsumexp = {samples = scans, data = true, errors = function(t) return {{"floats, not int64", t.int(0, 5, 4), 1}, {"dimension 3 is out of range", t.float(2, 3), 3}} end},
+   logcumsumexp = {samples = scans, data = true, errors = function(t) return
+      {{"floats, not int64", t.int(0, 5, 4), 1}, {"dimension 3 is out of range", t.float(2, 3), 3}} end},
    cumsum_back = {samples = scans, errors = bad_dim, ref = function(x, dim)
       return along(x, dim, function(v)
          local out, sum = {}, 0
@@ -167,31 +179,49 @@ return {
          return out
       end)
    end, dtypes = FLOATS},
-   shift = {samples = function(t) return {{t.float(3, 4), 1, 1, 5}, {t.float(3, 4), 2, -1}, {t.float(2, 3), -1, 3, 1}, {t.float(), 1, 1, 7}, {t.float(4), 1, 0}} end, ref = function(x, dim, by, fill)
+   shift = {samples = function(t) return {{t.float(3, 4), 1, 1, 5}, {t.float(3, 4), 2, -1},
+      {t.float(2, 3), -1, 3, 1}, {t.float(), 1, 1, 7}, {t.float(4), 1, 0}} end, ref = function(x, dim, by, fill)
       return shift(x, dim, by, fill or 0)
    end, errors = function(t) return {{"dimension 3 is out of range", t.float(2, 3), 3, 1}} end},
    linear_scan = {samples = function(t)
-      return {{t.float(3, 4), t.float(3, 4), 1}, {t.float(3, 4), t.float(3, 4), 2, true}, {t.float(2, 3, 2), t.float(2, 3, 2), -2}, {t.float(), t.float(), 1}}
-   end, ref = linear_scan, dtypes = FLOATS, errors = function(t) return {{"sizes %(2, 3%) and %(3,%) differ", t.float(2, 3), t.float(3), 1}} end},
+      return {{t.float(3, 4), t.float(3, 4), 1}, {t.float(3, 4), t.float(3, 4), 2, true},
+         {t.float(2, 3, 2), t.float(2, 3, 2), -2}, {t.float(), t.float(), 1}}
+   end, ref = linear_scan, dtypes = FLOATS, errors = function(t) return
+      {{"sizes %(2, 3%) and %(3,%) differ", t.float(2, 3), t.float(3), 1}} end},
 
-   p_norm = {samples = function(t) return {{t.float(7), 2}, {t.float(7), 3}, {t.float(7), 1}, {t.float(7), 1.5}} end, ref = p_norm, dtypes = FLOATS},
+   p_norm = {samples = function(t) return {{t.float(7), 2}, {t.float(7), 3}, {t.float(7), 1},
+      {t.float(7), 1.5}} end, ref = p_norm, dtypes = FLOATS},
    vector_norm = {samples = function(t)
-      return {{t.float(3, 4)}, {t.float(3, 4), 1}, {t.float(2, 3, 4), 3, {1, 3}}, {t.float(3, 4), math.huge, 1, true}, {t.float(3, 4), -math.huge, {2}}, {t.float(3, 4), 1.5, -1}, {t.float(3, 4), 2.5, {}}}
+      return {{t.float(3, 4)}, {t.float(3, 4), 1}, {t.float(2, 3, 4), 3, {1, 3}},
+         {t.float(3, 4), math.huge, 1, true}, {t.float(3, 4), -math.huge, {2}}, {t.float(3, 4), 1.5, -1},
+            {t.float(3, 4), 2.5, {}}}
    end, data = true, errors = function(t)
-      return {{"floats, not int64", t.int(0, 5, 4)}, {"dimension 2 of sizes %(3, 0%) is empty", t.float(3, 0), math.huge, 2}, {"dimension 3 is out of range", t.float(3, 4), 2, 3},
+      return {{"floats, not int64", t.int(0, 5, 4)},
+         {"dimension 2 of sizes %(3, 0%) is empty", t.float(3, 0), math.huge, 2},
+            {"dimension 3 is out of range", t.float(3, 4), 2, 3},
               {"no float", t.float(3), {dtype = require "tide".int64}}}
    end},
-   matrix_norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(2, 3, 4), "fro", {1, 3}, true}} end, data = true, errors = function(t)
-      return {{"nuclear norm is not there", t.float(3, 4), "nuc"}, {"there is no norm", t.float(3, 4), "euclid"}, {"a matrix is wanted", t.float(3)}, {"named twice", t.float(3, 4), "fro", {1, 1}}}
+   matrix_norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(2, 3, 4), "fro", {1, 3}, true}} end,
+      data = true, errors = function(t)
+      return {{"nuclear norm is not there", t.float(3, 4), "nuc"}, {"there is no norm", t.float(3, 4), "euclid"},
+         {"a matrix is wanted", t.float(3)}, {"named twice", t.float(3, 4), "fro", {1, 1}}}
    end},
-   matrix_norm_ord = {samples = function(t) return {{t.float(3, 4), 1}, {t.float(3, 4), -1}, {t.float(2, 3, 4), math.huge}, {t.float(2, 3, 5), -math.huge, {1, 3}, true}} end, data = true,
-      errors = function(t) return {{"order 2 is not there", t.float(3, 4), 2}, {"two dimensions, not 1", t.float(3, 4), 1, {1}}} end},
-   linalg_norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(7), 3}, {t.float(3, 4), 1}, {t.float(2, 3, 4), 2, 2, true}, {t.float(2, 3, 4), math.huge, {1, 3}}, {t.float(2, 3, 4)}} end, data = true,
+   matrix_norm_ord = {samples = function(t) return {{t.float(3, 4), 1}, {t.float(3, 4), -1},
+      {t.float(2, 3, 4), math.huge}, {t.float(2, 3, 5), -math.huge, {1, 3}, true}} end, data = true,
+      errors = function(t) return {{"order 2 is not there", t.float(3, 4), 2},
+         {"two dimensions, not 1", t.float(3, 4), 1, {1}}} end},
+   linalg_norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(7), 3}, {t.float(3, 4), 1},
+      {t.float(2, 3, 4), 2, 2, true}, {t.float(2, 3, 4), math.huge, {1, 3}}, {t.float(2, 3, 4)}} end, data = true,
       errors = function(t) return {{"a vector or matrix is wanted", t.float(2, 3, 4), 1}} end},
-   linalg_norm_named = {samples = function(t) return {{t.float(3, 4), "fro"}, {t.float(2, 3, 4), "fro", {1, 3}, true}} end, data = true,
-      errors = function(t) return {{"nuclear norm is not there", t.float(3, 4), "nuc"}, {"two dimensions, not 1", t.float(3, 4), "fro", {1}}} end},
-   norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(3, 4), 1}, {t.float(2, 3, 4), 3, {1, 3}}, {t.float(3, 4), 2, 1, true}, {t.float(2, 3), math.huge}} end, data = true, errors = no_floats},
-   norm_named = {samples = function(t) return {{t.float(3, 4), "fro"}, {t.float(2, 3, 4), "fro", {1, 3}, true}, {t.float(3, 4), "fro", 2}} end, data = true,
-      errors = function(t) return {{"nuclear norm is not there", t.float(3, 4), "nuc"}, {"two dimensions, not 3", t.float(2, 3, 4), "fro", {1, 2, 3}}} end},
+   linalg_norm_named = {samples = function(t) return {{t.float(3, 4), "fro"},
+      {t.float(2, 3, 4), "fro", {1, 3}, true}} end, data = true,
+      errors = function(t) return {{"nuclear norm is not there", t.float(3, 4), "nuc"},
+         {"two dimensions, not 1", t.float(3, 4), "fro", {1}}} end},
+   norm = {samples = function(t) return {{t.float(3, 4)}, {t.float(3, 4), 1}, {t.float(2, 3, 4), 3, {1, 3}},
+      {t.float(3, 4), 2, 1, true}, {t.float(2, 3), math.huge}} end, data = true, errors = no_floats},
+   norm_named = {samples = function(t) return {{t.float(3, 4), "fro"}, {t.float(2, 3, 4), "fro", {1, 3}, true},
+      {t.float(3, 4), "fro", 2}} end, data = true,
+      errors = function(t) return {{"nuclear norm is not there", t.float(3, 4), "nuc"},
+         {"two dimensions, not 3", t.float(2, 3, 4), "fro", {1, 2, 3}}} end},
    logsumexp = {samples = filled, data = true, tolerance = 1e-11, errors = bad_dims},
 }
