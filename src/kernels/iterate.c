@@ -122,9 +122,27 @@ void tide__copy(int nd, const int64_t *shape, int to, void *out, const int64_t *
   else tide__iterate(&it, data, copies[to][from], NULL);
 }
 
+/* n elements in a row, the first from p[1], the others from what is there, doubling it up to a block that stays in the cache. */
+static void fill_row(int64_t n, char *const *p, const int64_t *s, const double *param) {
+  (void)param;
+  size_t all = (size_t)(n * s[0]), done = (size_t)s[0];
+  memcpy(p[0], p[1], done);
+  for (size_t block; done < all; done += block) {
+    block = done < 8192 ? done : 8192 / (size_t)s[0] * (size_t)s[0];
+    if (block > all - done) block = all - done;
+    memcpy(p[0] + done, p[0], block);
+  }
+}
+
 void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_t *strides, const void *value) {
   static const int64_t still[TIDE_MAXDIM];
-  tide__copy(nd, shape, dtype, out, strides, dtype, value, still);
+  tide__Iter it;
+  const int64_t *both[2] = {strides, still};
+  size_t w = tide__size[dtype];
+  char *data[2] = {out, (char *)(uintptr_t)value};
+  tide__iter_init(&it, nd, shape, 2, both, (size_t[]){w, w});
+  int row = it.nd > 0 && it.stride[0][it.nd - 1] == (int64_t)w && it.shape[it.nd - 1] > 8;
+  tide__iterate(&it, data, row ? fill_row : copies[dtype][dtype], NULL);
 }
 
 #define SERIAL_ADD(C, T, N) \

@@ -103,14 +103,18 @@ void tide__random_normal(tide__Generator *g, const tide__Target *t, double mean,
 
 /* {======================== bernoulli ======================== */
 
-#define BERNOULLI(C, T, N) FILL(bernoulli_##N, T, tide__uniform53(g) < d->a)
+/* 1 if u < p. In whole numbers, u 2^53 < range = ceil(p 2^53), and without a branch, which would be guessed wrong half of the time. */
+static inline int64_t below(tide__Generator *g, const Draw *d) {
+  return (int64_t)(((tide__random64(g) & 0x1fffffffffffffULL) - d->range) >> 63);
+}
+#define BERNOULLI(C, T, N) FILL(bernoulli_##N, T, below(g, d))
 TIDE_DTYPES(BERNOULLI)
 
 void tide__random_bernoulli(tide__Generator *g, const tide__Target *t, double p) {
 #define ENTRY(C, T, N) bernoulli_##N,
   static const tide__Loop loops[TIDE_NDTYPES] = {TIDE_DTYPES(ENTRY)};
 #undef ENTRY
-  Draw draw = {.g = g, .a = p};
+  Draw draw = {.g = g, .range = (uint64_t)ceil(p * 0x1p53)};
   walk(t, loops[t->dtype], &draw, t->dtype, NULL, NULL);
 }
 

@@ -63,6 +63,12 @@ static int fill_infer(tide_Call *k) {
 static int copy_from_run(tide_Call *k) {
   tide_Tensor *y = k->in[1], *o = k->out[0];
   int64_t strides[TIDE_MAXDIM];
+  if (y->n == 1) {
+    union { char bytes[8]; double align; } value;
+    tide__copy(0, NULL, o->dtype, value.bytes, NULL, y->dtype, y->data, NULL);
+    tide__fill(o->ndim, o->shape, o->dtype, o->data, tide__strides(o), value.bytes);
+    return 1;
+  }
   int off = o->ndim - y->ndim;
   for (int d = 0; d < o->ndim; d++) strides[d] = d < off || y->shape[d - off] == 1 ? 0 : tide__strides(y)[d - off];
   tide__copy(o->ndim, o->shape, o->dtype, o->data, tide__strides(o), y->dtype, y->data, strides);

@@ -100,6 +100,10 @@ static int range_run(tide_Call *k, Range r) {
     double *p = (double *)o->data;
     for (int64_t i = 0; i < n; i++) p[i] = i < (n & ~7) && i & 3 ? fma((double)(i & 3), r.step, p[i & ~3]) : fma((double)i, r.step, r.start);
   }
+  else if (o->dtype == TIDE_INT64) {
+    int64_t *p = (int64_t *)o->data;
+    for (int64_t i = 0; i < n; i++) p[i] = r.whole_start + i * r.whole_step;
+  }
   else for (int64_t i = 0; i < n; i++) tide__write_integer(o->dtype, o->data + i * tide__size[o->dtype], r.whole_start + i * r.whole_step);
   return 1;
 }
