@@ -30,16 +30,17 @@ static int is_rank(tide_Call *k, int i, int ndim) {
 static int same_dtype(tide_Call *k) {
   for (int i = 1; i < k->nin; i++)
     if (k->in[i]->dtype != k->in[0]->dtype)
-      return FAIL(k, TIDE_EDTYPE, "the operands must have one dtype, but %s is %s and %s is %s", k->op->sig.params[0].name, tide_dtype_name(k->in[0]->dtype),
-                  k->op->sig.params[i].name, tide_dtype_name(k->in[i]->dtype));
+      return FAIL(k, TIDE_EDTYPE, "the operands must have one dtype, not %s and %s", tide_dtype_name(k->in[0]->dtype), tide_dtype_name(k->in[i]->dtype));
   return 1;
 }
 
 /* May a (columns, or the length of a vector) meet b (rows, or the length of a vector)? */
-static int meets(tide_Call *k, const tide_Tensor *a, const tide_Tensor *b) {
+static int meets(tide_Context *c, const tide_Tensor *a, const tide_Tensor *b) {
   int64_t have = columns(a), want = b->ndim == 1 ? b->shape[0] : rows(b);
-  return have == want || FAIL(k, TIDE_ESHAPE, "sizes %s and %s do not fit: %lld %s against %lld %s", SHAPE_TEXT(a), SHAPE_TEXT(b), (long long)have, a->ndim == 1 ? "elements" : "columns",
-                              (long long)want, b->ndim == 1 ? "elements" : "rows");
+  if (have == want) return 1;
+  tide__fail(c, TIDE_ESHAPE, "sizes %s and %s do not fit: %lld %s against %lld %s", SHAPE_TEXT(a), SHAPE_TEXT(b), (long long)have, a->ndim == 1 ? "elements" : "columns", (long long)want,
+             b->ndim == 1 ? "elements" : "rows");
+  return 0;
 }
 
 /* Output 0 of these sizes, for x + product: x broadcasts to them. */
@@ -127,7 +128,7 @@ static tide_Tensor *outer_product(tide_Tensor *a, tide_Tensor *b) { return tide_
 
 static int mm_infer(tide_Call *k) {
   tide_Tensor *a = k->in[0], *b = k->in[1];
-  return is_rank(k, 0, 2) && is_rank(k, 1, 2) && same_dtype(k) && meets(k, a, b) && tide__result(k, 0, a->dtype, 2, (int64_t[]){rows(a), columns(b)});
+  return is_rank(k, 0, 2) && is_rank(k, 1, 2) && same_dtype(k) && meets(k->c, a, b) && tide__result(k, 0, a->dtype, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int mm_run(tide_Call *k) {
   tide_Tensor *a = k->in[0], *b = k->in[1];
@@ -137,7 +138,7 @@ static tide_Tensor *mm_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 
 
 static int mv_infer(tide_Call *k) {
   tide_Tensor *a = k->in[0];
-  return is_rank(k, 0, 2) && is_rank(k, 1, 1) && same_dtype(k) && meets(k, a, k->in[1]) && tide__result(k, 0, a->dtype, 1, a->shape);
+  return is_rank(k, 0, 2) && is_rank(k, 1, 1) && same_dtype(k) && meets(k->c, a, k->in[1]) && tide__result(k, 0, a->dtype, 1, a->shape);
 }
 static int mv_run(tide_Call *k) {
   tide_Tensor *a = k->in[0];
@@ -146,7 +147,7 @@ static int mv_run(tide_Call *k) {
 static tide_Tensor *mv_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 ? outer_product(g, tide__saved(n, 1)) : tide_mv(tide_t(tide__saved(n, 0)), g); }
 
 static int dot_infer(tide_Call *k) {
-  return is_rank(k, 0, 1) && is_rank(k, 1, 1) && same_dtype(k) && meets(k, k->in[0], k->in[1]) && tide__result(k, 0, k->in[0]->dtype, 0, NULL);
+  return is_rank(k, 0, 1) && is_rank(k, 1, 1) && same_dtype(k) && meets(k->c, k->in[0], k->in[1]) && tide__result(k, 0, k->in[0]->dtype, 0, NULL);
 }
 static int dot_run(tide_Call *k) { return multiply(k, 1, 1, k->in[0]->n, 1, row(k->in[0]), column(k->in[1]), 0, k->out[0]->data); }
 static tide_Tensor *dot_vjp(tide_Node *n, tide_Tensor *g, int i) { return tide_mul(g, tide__saved(n, 1 - i)); }
@@ -158,7 +159,7 @@ static int list_shape(tide_Call *k, const tide_Tensor *a, const tide_Tensor *b, 
   shape[0] = a->shape[0];
   shape[1] = rows(a);
   shape[2] = columns(b);
-  return meets(k, a, b);
+  return meets(k->c, a, b);
 }
 static int bmm_infer(tide_Call *k) {
   int64_t shape[3];
@@ -168,7 +169,7 @@ static int batched_infer(tide_Call *k) {
   tide_Tensor *a = k->in[0], *b = k->in[1];
   int64_t shape[TIDE_MAXDIM];
   int nd = a->ndim > b->ndim ? a->ndim : b->ndim;
-  if (!same_dtype(k) || !meets(k, a, b)) return 0;
+  if (!same_dtype(k) || !meets(k->c, a, b)) return 0;
   for (int d = nd - 3, x = a->ndim - 3, y = b->ndim - 3; d >= 0; d--, x--, y--) {
     int64_t p = x < 0 ? 1 : a->shape[x], q = y < 0 ? 1 : b->shape[y];
     if (p != q && p != 1 && q != 1)
@@ -189,7 +190,7 @@ static tide_Tensor *batch_vjp(tide_Node *n, tide_Tensor *g, int i) { return mm_v
 
 static int addmm_infer(tide_Call *k) {
   tide_Tensor *a = k->in[1], *b = k->in[2];
-  return is_rank(k, 1, 2) && is_rank(k, 2, 2) && same_dtype(k) && meets(k, a, b) && sum_result(k, 2, (int64_t[]){rows(a), columns(b)});
+  return is_rank(k, 1, 2) && is_rank(k, 2, 2) && same_dtype(k) && meets(k->c, a, b) && sum_result(k, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int addmm_run(tide_Call *k) {
   tide_Tensor *a = k->in[1], *b = k->in[2];
@@ -198,7 +199,7 @@ static int addmm_run(tide_Call *k) {
 }
 
 static int addmv_infer(tide_Call *k) {
-  return is_rank(k, 1, 2) && is_rank(k, 2, 1) && same_dtype(k) && meets(k, k->in[1], k->in[2]) && sum_result(k, 1, k->in[1]->shape);
+  return is_rank(k, 1, 2) && is_rank(k, 2, 1) && same_dtype(k) && meets(k->c, k->in[1], k->in[2]) && sum_result(k, 1, k->in[1]->shape);
 }
 static int addmv_run(tide_Call *k) {
   tide_Tensor *a = k->in[1];
@@ -309,6 +310,7 @@ static tide_Tensor *without(tide_Tensor *y, int row_too, int column_too) {
 static tide_Tensor *matmul(tide_Tensor *a, tide_Tensor *b) {
   if (!a || !b) return NULL;
   if (a->ndim == 0 || b->ndim == 0) return tide__fail(a->ctx, TIDE_ESHAPE, "sizes %s and %s: at least one dimension is wanted; multiply by a number with mul", SHAPE_TEXT(a), SHAPE_TEXT(b));
+  if (!meets(a->ctx, a, b)) return NULL;
   if (a->ndim == 1 && b->ndim == 1) return tide_dot(a, b);
   if (a->ndim == 2 && b->ndim == 1) return tide_mv(a, b);
   if (a->ndim == 1 && b->ndim == 2) return squeezed(tide_mm(tide_unsqueeze(a, 0), b), 0);
