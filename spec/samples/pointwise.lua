@@ -135,9 +135,9 @@ return {
    abs = {ref = abs, kinks = {0}},
    sign = {ref = sign, kinks = {0}},
    sgn = {ref = sign, kinks = {0}},
-   signbit = {ref = function(x) return x < 0 end, grad = false},
+   signbit = {ref = function(x) return x < 0 end, grad = false, specials = false},    -- (a nan has a sign too, and languages differ in theirs)
    reciprocal = {ref = function(x) return 1 / x end, domain = {0.5, 3}},
-   copysign = {ref = function(a, b) return b < 0 and -abs(a) or abs(a) end, domain = {{0.25, 3}, {0.25, 3}}},
+   copysign = {ref = function(a, b) return b < 0 and -abs(a) or abs(a) end, domain = {{0.25, 3}, {0.25, 3}}, specials = false},
    copysign_scalar = {ref = function(a, b) return b < 0 and -abs(a) or abs(a) end, numbers = {{-2}, {3}}, kinks = {0}},
    hypot = {ref = function(a, b) return sqrt(a * a + b * b) end, domain = {{0.5, 3}, {-3, 3}}, dtypes = floats},
    nextafter = {ref = function(a) return a end, dtypes = floats},                 -- (its step is far below the tolerance)
@@ -235,7 +235,8 @@ return {
    erfinv = {ref = erfinv, domain = {-0.9375, 0.9375}},
    lgamma = {ref = lgamma, domain = {0.5, 6}},
    digamma = {ref = digamma, domain = {0.5, 6}},
-   polygamma_of = {ref = polygamma, domain = {0.75, 6}, numbers = {{1}, {2}, {3}}, errors = function(t) return {{"must not be negative", t.float(2), -1}} end},
+   polygamma_of = {ref = polygamma, domain = {0.75, 6}, numbers = {{1}, {2}, {3}}, specials = false,      -- (PyTorch has nine digits)
+      errors = function(t) return {{"must not be negative", t.float(2), -1}} end},
    logit = {ref = function(x, eps)
          if eps then x = min(max(x, eps), 1 - eps) end
          return log(x / (1 - x))
