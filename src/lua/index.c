@@ -29,7 +29,7 @@ static const char *shown(lua_State *L, int i) {
   if (tide__test_box(L, i)) return tide__test(L, i) ? "a tensor" : "a tensor that was released";
   switch (lua_type(L, i)) {
     case LUA_TNUMBER: lua_pushvalue(L, i); return lua_tostring(L, -1);
-    case LUA_TSTRING: return lua_pushfstring(L, "\"%s\"", lua_tostring(L, i));
+    case LUA_TSTRING: return lua_pushfstring(L, "the string \"%s\"", lua_tostring(L, i));
     case LUA_TNIL: return "nil";
     default: return lua_pushfstring(L, "a %s", luaL_typename(L, i));
   }
