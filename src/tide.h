@@ -262,6 +262,10 @@ TIDE_API int tide_node_outputs(const tide_Node *n);
 TIDE_API tide_Tensor *tide_node_variable(const tide_Node *n);              /* the leaf of an AccumulateGrad node, if it lives */
 TIDE_API uint64_t tide_node_sequence(const tide_Node *n);
 TIDE_API tide_Context *tide_node_context(const tide_Node *n);
+TIDE_API int tide_node_handles(const tide_Node *n);                        /* how many counts there are */
+/* The number of the backward pass under way, the innermost one; 0: none. Will it run this node, or has it? */
+TIDE_API uint32_t tide_pass(const tide_Context *c);
+TIDE_API int tide_node_takes_part(const tide_Node *n);
 
 /*
 ** Hooks. A hook returns 1, or 0 for failure (it has then called tide_fail). `g` holds `n` gradients (TIDE_NONE where
@@ -279,23 +283,25 @@ TIDE_API void tide_unhook(tide_Node *node, int id);
 
 /*
 ** A function of the host's with a derivative of its own. `outputs` (made under no grad, or inputs changed in place and
-** named in `dirty`) get a node whose edges lead to `inputs`; `vjp` gets the gradients of the outputs (TIDE_NONE where there is
-** none and `materialize` is off, else zeros) and fills those of the inputs. outputs[i] is replaced where the rules ask for
-** another tensor object (an input returned as it is becomes a view of it). The results belong to the scope.
+** named in `dirty`, a set of bits) get a node whose edges lead to `inputs`; `vjp` gets the gradients of the outputs (TIDE_NONE where there
+** is none and `materialize` is off, else zeros) and fills those of the inputs. outputs[i] is replaced where the rules ask for
+** another tensor object (an input returned as it is becomes a view of it). Both lists may have TIDE_NONE in them. The results belong to the scope.
+** `saved` are inputs, outputs or others that vjp will ask for with tide_node_saved: with the version check and without reference cycles.
+** Where nothing is recorded (no input requires grad, or grad mode is off) there is no node.
+** Errors: a changed input that is no output, is a leaf that requires grad or a view that may not be written; an inference tensor to save.
 */
 typedef struct tide_Function {
   size_t size;
   const char *name;                                    /* of the node; copied */
   int (*vjp)(void *arg, tide_Node *node, int nout, tide_Tensor *const *g, int nin, tide_Tensor **gi);
-  void (*release)(void *arg);                          /* when the node dies */
-  void (*freed)(void *arg);                            /* when a backward frees the saved values; may be NULL */
+  void (*release)(void *arg);                          /* when the node dies, or at once if there is none, or on failure; may be NULL */
   int materialize;
+  int nsaved;
+  tide_Tensor *const *saved;
 } tide_Function;
 TIDE_API int tide_function(tide_Context *c, const tide_Function *f, void *arg, int nin, tide_Tensor *const *inputs, int nout, tide_Tensor **outputs,
                            uint64_t dirty, uint64_t nondifferentiable);
-/* Values saved with such a node: inputs, outputs or others, with the version check and without reference cycles.
-** Saved ones are unpacked in the scope of the caller. Errors: freed, or changed in place since. */
-TIDE_API int tide_node_save(tide_Node *n, int count, tide_Tensor *const *t);
+/* Saved value i, unpacked in the scope of the caller. Errors: freed, or changed in place since. */
 TIDE_API int tide_node_saved_count(const tide_Node *n);
 TIDE_API tide_Tensor *tide_node_saved(tide_Node *n, int i);
 TIDE_API void *tide_node_arg(const tide_Node *n);      /* of a tide_function node, else NULL */

@@ -7,23 +7,25 @@
 ** that calls backward) may meet nodes of the outer one: it puts their scratch aside and gives it back at its end.
 */
 #include <math.h>
+#include <stdio.h>
 
 #include "ops/op.h"
 
 typedef struct Capture { tide_Node *n; uint32_t output; int next; tide_Tensor *result; } Capture;      /* result: NULL or one count */
 
 /* The scratch of a node that an outer pass is using. */
-typedef struct Aside { tide_Node *n; uint32_t run; int32_t deps, capture; uint8_t needed; tide_Tensor *g, **more; } Aside;
+typedef struct Aside { tide_Node *n; uint64_t run; int32_t deps, capture; uint8_t needed; tide_Tensor *g, **more; } Aside;
 
 typedef struct tide__Run Run;
 struct tide__Run {
   Run *outer;
-  uint32_t id;
+  uint64_t id;
   int flags;                               /* TIDE_RETAIN_GRAPH ... */
   int accumulate;                          /* gradients go to .grad */
   tide_Context *c;
   tide_Node **nodes; size_t nnodes, cnodes;
   tide_Node **heap; size_t nheap, cheap;
+  tide_Node **held; size_t nheld, cheld;   /* those that hold gradients, and some that did */
   Aside *aside; size_t naside, caside;
   Capture *captures; int ncaptures;
 };
@@ -31,7 +33,7 @@ struct tide__Run {
 
 /* {======================== discovery ======================== */
 
-static int active(const Run *r, uint32_t id) {
+static int active(const Run *r, uint64_t id) {
   for (const Run *o = r->outer; o; o = o->outer) if (o->id == id) return 1;
   return 0;
 }
@@ -178,10 +180,33 @@ static tide_Tensor *fit(tide_Node *n, int i, const tide_Tensor *g, tide_Tensor *
   return gi;
 }
 
-/* Adds gi to a slot: borrow the first, then add, in place where the sum is nobody else's. */
-static int accumulate(tide_Context *c, tide_Tensor **slot, tide_Tensor *gi) {
-  tide_Tensor *old = *slot;
-  if (!old) { *slot = tide_keep(gi); return 1; }
+static int holds(tide_Node *n) {
+  tide_Tensor **g = tide__node_grads(n);
+  for (uint32_t k = 0; k < n->nout; k++) if (g[k]) return 1;
+  return 0;
+}
+
+/* Remembers n as one that holds gradients, so that a pass that ends early need not look at every node to take them back. */
+static int hold(Run *r, tide_Node *n) {
+  if (r->nheld == r->cheld) {
+    size_t kept = 0;
+    for (size_t k = 0; k < r->nheld; k++) if (holds(r->held[k])) r->held[kept++] = r->held[k];
+    r->nheld = kept;
+    if (2 * kept >= r->cheld && !tide__reserve(r->c, (void **)&r->held, &r->cheld, r->cheld + 1, sizeof *r->held)) return 0;
+  }
+  r->held[r->nheld++] = n;
+  return 1;
+}
+
+/* Adds gi to what has arrived at an output of n: borrow the first, then add, in place where the sum is nobody else's. */
+static int accumulate(Run *r, tide_Node *n, uint32_t output, tide_Tensor *gi) {
+  tide_Context *c = r->c;
+  tide_Tensor **slot = &tide__node_grads(n)[output], *old = *slot;
+  if (!old) {
+    if (!hold(r, n)) return 0;
+    *slot = tide_keep(gi);
+    return 1;
+  }
   if (!c->mode.grad && tide__alone(old) && old->dtype == gi->dtype) return tide__add_into(old, gi);
   tide_Tensor *sum = tide_add(old, gi);
   if (!sum) return 0;
@@ -220,6 +245,16 @@ static int add_to_grad(tide_Tensor *x, tide_Tensor *g) {
   return 1;
 }
 
+/* May a hook put `now` in the place of `old`? */
+static int replaces(tide_Context *c, const tide_Tensor *old, const tide_Tensor *now) {
+  if (now == old || now == TIDE_NONE) return 1;
+  if (old == TIDE_NONE) tide__fail(c, TIDE_EGRAD, "a hook has given a gradient where there was none");
+  else if (!tide__same_shape(now, old)) tide__fail(c, TIDE_ESHAPE, "a hook has changed the sizes of a gradient from %s to %s", SHAPE_TEXT(old), SHAPE_TEXT(now));
+  else if (now->dtype != old->dtype) tide__fail(c, TIDE_EDTYPE, "a hook has changed the dtype of a gradient from %s to %s", tide_dtype_name(old->dtype), tide_dtype_name(now->dtype));
+  else return 1;
+  return 0;
+}
+
 /* Calls the hooks of one kind. g: owned counts (or TIDE_NONE), replaced where a hook says so. */
 static int call_hooks(tide_Node *n, int kind, int output, int count, tide_Tensor **g, int nalso, tide_Tensor *const *also) {
   tide_Tensor *small[16], **now = small;
@@ -231,22 +266,12 @@ static int call_hooks(tide_Node *n, int kind, int output, int count, tide_Tensor
     memcpy(now, g, (size_t)count * sizeof *now);
     int ok = h->f(h->arg, n, count, now, nalso, also);
     if (!ok && c->code == TIDE_OK) tide_fail(c, TIDE_ECALLBACK, "a hook failed");
+    for (int i = 0; ok && i < count; i++) ok = replaces(c, g[i], now[i]);
     for (int i = 0; ok && i < count; i++) {
       if (now[i] == g[i]) continue;
-      if (now[i] != TIDE_NONE && g[i] != TIDE_NONE && !tide__same_shape(now[i], g[i])) {
-        tide__fail(c, TIDE_ESHAPE, "a hook has changed the sizes of a gradient from %s to %s", SHAPE_TEXT(g[i]), SHAPE_TEXT(now[i]));
-        ok = 0;
-        break;
-      }
-      tide_Tensor *t = now[i] == TIDE_NONE ? TIDE_NONE : tide__retain(now[i]);
-      if (t != TIDE_NONE && g[i] != TIDE_NONE && t->dtype != g[i]->dtype) {
-        tide_Tensor *cast = tide_cast(t, g[i]->dtype);
-        tide__release(t);
-        if (!cast) { ok = 0; break; }
-        t = tide__retain(cast);
-      }
+      tide_retain(now[i]);
       tide_release(g[i]);
-      g[i] = t;
+      g[i] = now[i];
     }
     tide_close(c, scope, NULL);
     if (!ok) return 0;
@@ -263,12 +288,18 @@ static int has_nan(tide_Tensor *g) {
 
 static int check_nan(tide_Node *n, tide_Tensor **gi) {
   for (uint32_t i = 0; i < n->nin; i++) {
-    if (gi[i] == TIDE_NONE || !gi[i] || !has_nan(gi[i])) continue;
-    const char *where = n->extra && n->extra->trace ? n->extra->trace : NULL;
-    tide__fail(n->ctx, TIDE_EVALUE, "%s returned nan values in output %lld%s%s", tide_node_name(n), tide__shown(n->ctx, i), where ? "; its forward call: " : "", where ? where : "");
+    if (gi[i] == TIDE_NONE || !has_nan(gi[i])) continue;
+    tide__fail(n->ctx, TIDE_EVALUE, "%s returned nan values in output %lld", tide_node_name(n), tide__shown(n->ctx, i));
     return 0;
   }
   return 1;
+}
+
+/* A node has failed: if anomaly mode knows where it came from, the message says so. */
+static void add_trace(tide_Node *n) {
+  tide_Context *c = n->ctx;
+  size_t used = strlen(c->message);
+  if (c->mode.anomaly && n->extra && n->extra->trace) snprintf(c->message + used, sizeof c->message - used, "; its forward call: %s", n->extra->trace);
 }
 
 int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want) {
@@ -311,12 +342,23 @@ int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const 
 
 /* {======================== one node ======================== */
 
-static int after_accumulation(tide_Node *n, tide_Tensor *x) {
-  tide_Tensor *leaf[1] = {x};
-  tide__retain(x);
-  int ok = call_hooks(n, TIDE_HOOK_ACCUMULATED, -1, 1, leaf, 0, NULL);
-  tide_release(leaf[0]);
-  return ok;
+/* A leaf's node: adds the gradient (an owned count in *g) to the leaf's, between the hooks. */
+static int run_leaf(tide_Node *n, tide_Tensor **g) {
+  tide_Tensor *x = n->leaf;
+  if (unlikely(n->extra != NULL)) {
+    if (!call_hooks(n, TIDE_HOOK_PRE, -1, 1, g, 0, NULL)) return 0;
+    x = n->leaf;                                          /* a hook may have let go of it */
+  }
+  if (x && *g != TIDE_NONE) {
+    tide__retain(x);
+    tide_Tensor *leaf[1] = {x}, *mine = tide__retain(*g); /* ours and the slot's: see add_to_grad */
+    int ok = add_to_grad(x, mine);
+    tide__release(mine);
+    if (ok && unlikely(n->extra != NULL)) ok = call_hooks(n, TIDE_HOOK_ACCUMULATED, -1, 1, leaf, 0, NULL);
+    tide_release(leaf[0]);
+    if (!ok) return 0;
+  }
+  return likely(n->extra == NULL) || call_hooks(n, TIDE_HOOK_POST, -1, 0, NULL, 1, g);
 }
 
 /* Tensor hooks, retained gradients and captures of what has arrived at n. */
@@ -341,7 +383,7 @@ static int distribute(Run *r, tide_Node *n, tide_Tensor **gi, const uint8_t *wan
   for (uint32_t i = 0; i < n->nin; i++) {
     if (!want[i]) continue;
     tide__Edge *e = &n->e[i];
-    if (gi[i] != TIDE_NONE && !accumulate(r->c, &tide__node_grads(e->node)[e->output], gi[i])) return 0;
+    if (gi[i] != TIDE_NONE && !accumulate(r, e->node, e->output, gi[i])) return 0;
     if (--e->node->deps == 0 && !push(r, e->node)) return 0;
   }
   return 1;
@@ -362,15 +404,7 @@ static int run_node(Run *r, tide_Node *n) {
   }
   if (!receive(r, n, g)) goto out;
   if (n->flags & N_LEAF) {
-    ok = 1;
-    if (r->accumulate && (r->captures == NULL || n->capture >= 0) && g[0] != TIDE_NONE && n->leaf) {
-      tide_Tensor *x = n->leaf;
-      tide_Tensor *mine = g[0];
-      tide__retain(mine);                               /* ours and the slot's: see add_to_grad */
-      ok = add_to_grad(x, mine);
-      tide__release(mine);
-      if (ok && n->extra) ok = after_accumulation(n, x);
-    }
+    ok = !r->accumulate || (r->captures && n->capture < 0) || g[0] == TIDE_NONE || run_leaf(n, g);
     goto out;
   }
   for (uint32_t i = 0; i < n->nin; i++) wanted |= want[i] = n->e[i].node && n->e[i].node->flags & N_NEEDED && n->e[i].node->run == r->id;
@@ -387,6 +421,7 @@ static int run_node(Run *r, tide_Node *n) {
   if (!(r->flags & TIDE_RETAIN_GRAPH)) tide__node_free_saved(n);
   ok = distribute(r, n, gi, want);
 out:
+  if (unlikely(!ok)) add_trace(n);
   for (uint32_t i = 0; i < held; i++) tide_release(g[i]);
   tide_close(c, scope, NULL);
   return ok;
@@ -398,11 +433,10 @@ out:
 /* {======================== a pass ======================== */
 
 static void restore(Run *r) {
-  for (size_t w = 0; w < r->nnodes; w++) {
-    tide_Node *n = r->nodes[w];
+  for (size_t w = 0; w < r->nheld; w++) {
+    tide_Node *n = r->held[w];
     tide_Tensor **g = tide__node_grads(n);
     for (uint32_t k = 0; k < n->nout; k++) if (g[k]) { tide__release(g[k]); g[k] = NULL; }
-    n->run = 0;
   }
   for (size_t k = 0; k < r->naside; k++) {
     Aside *a = &r->aside[k];
@@ -432,13 +466,12 @@ static tide_Tensor *seed(tide_Tensor *y, tide_Tensor *g, int i) {
 }
 
 static int check_outputs(int n, tide_Tensor *const *outputs) {
-  for (int i = 0; i < n; i++) if (!outputs[i]) return 0;
   for (int i = 0; i < n; i++) {
     int tr = tide__tracks(outputs[i]);
     if (tr < 0) return 0;
     if (!tr) { tide__fail(outputs[i]->ctx, TIDE_EGRAD, "output %lld does not require grad and has no grad_fn", tide__shown(outputs[i]->ctx, i)); return 0; }
   }
-  return n > 0;
+  return 1;
 }
 
 static int run(Run *r, int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int nin, tide_Tensor *const *inputs) {
@@ -467,23 +500,23 @@ static int run(Run *r, int n, tide_Tensor *const *outputs, tide_Tensor *const *g
     tide_Node *m = tide__edge(outputs[i], &output);
     if (!(m->flags & N_NEEDED)) continue;
     tide_Tensor *g = seed(outputs[i], grads ? grads[i] : NULL, i);
-    if (!g || !accumulate(c, &tide__node_grads(m)[output], g)) return 0;
+    if (!g || !accumulate(r, m, output, g)) return 0;
   }
   for (size_t i = 0; i < nroots; i++) {
     tide_Node *m = r->nodes[i];
     if (m->deps == 0 && m->flags & N_NEEDED && !push(r, m)) return 0;
   }
-  while (r->nheap) {
-    if (tide__interrupted(c)) return tide__take_interrupt(c);
-    if (!run_node(r, pop(r))) return 0;
-  }
-  return 1;
+  const char *name = c->name;
+  int ok = 1;
+  c->name = NULL;                                           /* what fails below says its own */
+  while (ok && r->nheap) ok = tide__interrupted(c) ? tide__take_interrupt(c) : run_node(r, pop(r));
+  c->name = name;
+  return ok;
 }
 
-static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int nin, tide_Tensor *const *inputs, tide_Tensor **results, int flags) {
+static int named_pass(tide_Context *c, int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int nin, tide_Tensor *const *inputs, tide_Tensor **results,
+                      int flags) {
   if (!check_outputs(n, outputs)) return 0;
-  tide_Context *c = outputs[0]->ctx;
-  if (c->code != TIDE_OK) return 0;
   for (int i = 0; i < n; i++) if (outputs[i]->ctx != c || (grads && grads[i] && grads[i] != TIDE_NONE && grads[i]->ctx != c)) { tide__fail(c, TIDE_EARG, "tensors of two contexts"); return 0; }
   for (int i = 0; i < nin; i++) {
     if (!inputs[i]) return 0;
@@ -493,7 +526,6 @@ static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, i
   }
   tide_Scope scope = tide_scope(c);
   Run r = {.outer = c->run, .id = ++c->last_run, .flags = flags, .accumulate = results == NULL, .c = c};
-  if (!r.id) r.id = ++c->last_run;
   int mode = c->mode.grad, ok = 1;
   const tide_PackHooks *pack = c->mode.pack;
   c->mode.grad = (flags & TIDE_CREATE_GRAPH) != 0;
@@ -540,6 +572,7 @@ static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, i
   tide__free(c, r.captures, (size_t)nin * sizeof *r.captures);
   tide__free(c, r.nodes, r.cnodes * sizeof *r.nodes);
   tide__free(c, r.heap, r.cheap * sizeof *r.heap);
+  tide__free(c, r.held, r.cheld * sizeof *r.held);
   tide__free(c, r.aside, r.caside * sizeof *r.aside);
   tide_close(c, scope, NULL);
   if (results)                                              /* the counts go to the caller's scope */
@@ -552,6 +585,20 @@ static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, i
     }
   return ok;
 }
+
+static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int nin, tide_Tensor *const *inputs, tide_Tensor **results, int flags) {
+  for (int i = 0; i < n; i++) if (!outputs[i]) return 0;
+  if (n <= 0 || outputs[0]->ctx->code != TIDE_OK) return 0;
+  tide_Context *c = outputs[0]->ctx;
+  const char *outer = c->name;
+  if (!outer) c->name = results ? "grad" : "backward";
+  int ok = named_pass(c, n, outputs, grads, nin, inputs, results, flags);
+  c->name = outer;
+  return ok;
+}
+
+uint32_t tide_pass(const tide_Context *c) { return c->run ? c->run->id : 0; }
+int tide_node_takes_part(const tide_Node *n) { return n->ctx->run && n->run == n->ctx->run->id && n->flags & N_NEEDED; }
 
 int tide_backward(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int flags) {
   return pass(n, outputs, grads, 0, NULL, NULL, flags);

@@ -109,8 +109,7 @@ tide_Node *tide__edge(tide_Tensor *t, uint32_t *output) {
   return tide__accumulator(t);                  /* or the node that is there */
 }
 
-/* Fills an edge to t. 1, or 0 with the error set. */
-static int connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64_t *shapes, uint32_t *used) {
+int tide__connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64_t *shapes, uint32_t *used) {
   tide_Node *m = tide__edge(t, &e->output);
   if (unlikely(!m)) return 0;
   m->refs++;
@@ -126,6 +125,22 @@ static int connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64
   return 1;
 }
 
+/* A tensor whose gradient is retained gets another node: the record moves, room for which tide__make_room_to_retain has made. */
+int tide__make_room_to_retain(const tide_Tensor *t, tide_Node *n) { return !(t->flags & T_RETAINS) || tide__node_extra(n); }
+
+static void move_retained(tide_Tensor *t, tide_Node *old, tide_Node *n, uint32_t output) {
+  tide__Retained **p = &old->extra->retained, *r;
+  while (*p && (*p)->t != t) p = &(*p)->next;
+  if (!(r = *p)) return;
+  *p = r->next;
+  *r = (tide__Retained){n->extra->retained, t, output};
+  n->extra->retained = r;
+}
+
+static const char *view_text(const tide_Tensor *t) {
+  return t->view == VIEW_MANY ? "it is one of several views made by one call" : t->view == VIEW_NO_GRAD ? "it was made in no_grad mode" : "it comes from a custom function";
+}
+
 /* A view's history after its base was written: a node that takes the view out of the base as it is now. */
 int tide__refresh(tide_Tensor *t) {
   tide_Tensor *base = t->base;
@@ -133,13 +148,17 @@ int tide__refresh(tide_Tensor *t) {
   if (likely(t->seen == now)) return t->rg;
   if (!base->rg) { t->seen = now; return t->rg; }
   if (t->view == VIEW_NO_GRAD && !base->node) { t->seen = now; return t->rg; }
+  if (t->view != VIEW_PLAIN) {
+    tide__fail(t->ctx, TIDE_EGRAD, "this view has no gradient any more: its base was changed in place, and %s", view_text(t));
+    return -1;
+  }
   int64_t *s = tide__strides(t), *bs = tide__strides(base);
   const tide_Value v[] = {{.t = NULL}, {.ints = t->shape, .n = t->ndim}, {.ints = s, .n = t->ndim}, {.i = tide_storage_offset(t)},
                           {.ints = bs, .n = base->ndim}, {.i = tide_storage_offset(base)}};
   uint32_t words = 2u * t->ndim + 2u * base->ndim, used = 0;
   tide_Node *n = tide__node_new(t->ctx, &tide__op_as_strided_of, 1, 1, 0, 6, words);
   if (!n) return -1;
-  if (!connect(&n->e[0], base, NULL, tide__node_shapes(n), &used)) { tide__node_unref(n); return -1; }
+  if (!tide__connect(&n->e[0], base, NULL, tide__node_shapes(n), &used) || !tide__make_room_to_retain(t, n)) { tide__node_unref(n); return -1; }
   tide_Value *copy = tide__node_values(n);
   for (int i = 0; i < 6; i++) {
     copy[i] = v[i];
@@ -150,7 +169,7 @@ int tide__refresh(tide_Tensor *t) {
     used += (uint32_t)v[i].n;
   }
   if (t->node) {
-    if (t->flags & T_RETAINS) tide__forget_retained(t->node, t);
+    if (t->flags & T_RETAINS) move_retained(t, t->node, n, 0);
     tide__node_unref(t->node);
   }
   t->node = n;
@@ -160,7 +179,13 @@ int tide__refresh(tide_Tensor *t) {
   return 1;
 }
 
-int tide_requires_grad(const tide_Tensor *t) { return tide__tracks((tide_Tensor *)t) == 1; }
+/* A view that has lost its history still requires grad: it is its use that fails. */
+int tide_requires_grad(const tide_Tensor *t) {
+  if (!t->base) return t->rg;
+  int clean = t->ctx->code == TIDE_OK, tracks = tide__refresh((tide_Tensor *)t);
+  if (tracks < 0 && clean) tide_clear_error(t->ctx);
+  return tracks != 0;
+}
 int tide_is_leaf(const tide_Tensor *t) { return !tide_requires_grad(t) || !t->node || t->node->flags & N_LEAF; }
 
 tide_Node *tide_grad_fn(tide_Tensor *t, int *output_nr) {
@@ -232,23 +257,48 @@ int tide_retain_grad(tide_Tensor *t) {
 
 /* {======================== recording ======================== */
 
-static int save_value(tide_Context *c, tide__Saved *s, tide_Tensor *t, uint32_t which, uint32_t version) {
-  s->which = which;
-  s->version = version;
-  const tide_PackHooks *h = c->mode.pack;
-  if (likely(!h)) { s->cell = tide__pin(t); return 1; }
+/*
+** Hands t to the pack hook: itself if it is a leaf, else without its history, lest what the hook keeps should hold the node that
+** keeps it. The hook runs without recording, and under its own name.
+*/
+static int pack_value(tide_Context *c, tide__Saved *s, tide_Tensor *t) {
   tide__Packed *p = tide__alloc(c, sizeof *p);
-  if (!p) return 0;
-  tide_Tensor *plain = tide_detach(t);
-  void *value = plain ? h->pack(h->arg, plain) : NULL;
-  if (!value) { tide__free(c, p, sizeof *p); return 0; }
-  *p = (tide__Packed){value, h->unpack, h->release};
+  tide_Tensor *plain = !p ? NULL : !(s->which & SAVED_OUTPUT) && tide_is_leaf(t) ? t : tide_detach(t);
+  const tide_PackHooks h = *c->mode.pack;
+  tide__Modes mode = c->mode;
+  const char *name = c->name;
+  void *value = NULL;
+  if (plain) {
+    uint32_t version = tide__version(plain);
+    c->mode.grad = 0;
+    c->mode.pack = NULL;
+    c->name = NULL;
+    value = h.pack(h.arg, plain);
+    c->mode = mode;
+    c->name = name;
+    if (value && tide__version(plain) != version) {
+      if (h.release) h.release(value);
+      value = tide__fail(c, TIDE_EVERSION, "a pack hook must not change its tensor in place");
+    }
+  }
+  if (!value) {
+    if (p) tide__free(c, p, sizeof *p);
+    return 0;
+  }
+  *p = (tide__Packed){value, h.unpack, h.release};
   s->packed = p;
   s->is_packed = 1;
   return 1;
 }
 
-static int save_trace(tide_Context *c, tide_Node *n) {
+int tide__save_value(tide_Context *c, tide__Saved *s, tide_Tensor *t, uint32_t which, uint32_t version) {
+  s->which = which;
+  s->version = version;
+  if (likely(!c->mode.pack || t->flags & T_NUMBER)) { s->cell = tide__pin(t); return 1; }
+  return pack_value(c, s, t);
+}
+
+int tide__save_trace(tide_Context *c, tide_Node *n) {
   const char *where = c->trace ? c->trace(c->trace_arg) : NULL;
   tide__Extra *x = where ? tide__node_extra(n) : NULL;
   if (!where) return 1;
@@ -313,7 +363,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
   int has_values = op->kind != OP_ROW || op->sig.nparams > k->nin;
   int outs = k->nout > 1 ? k->nout : 0;
   if (has_values) words += (uint32_t)list_words(op, k->v);
-  for (int i = 0; i < outs; i++) words += 1u + TIDE_MAXDIM;      /* shape and dtype of each output, for zeros in its place */
+  words += (uint32_t)outs * OUTPUT_WORDS;
   uint32_t nsaved = 0;
   for (int i = 0; mask && i < savable; i++) nsaved += (mask & SAVES(i)) != 0;
   for (int j = 0; mask && j < k->nout && j < 8; j++) nsaved += (mask & OUT(j)) != 0;
@@ -321,7 +371,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
   if (unlikely(!n)) return NULL;
   uint32_t used = 0;
   for (int i = 0; i < k->nin; i++)
-    if (tracks[i] && unlikely(!connect(&n->e[i], k->in[i], like, tide__node_shapes(n), &used))) goto fail;
+    if (tracks[i] && unlikely(!tide__connect(&n->e[i], k->in[i], like, tide__node_shapes(n), &used))) goto fail;
   if (mask) {
     tide__Saved *s = tide__node_saved(n);
     for (int i = 0; i < savable; i++) {
@@ -329,31 +379,34 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
       tide_Tensor *t = i == 0 && self ? self : k->in[i];
       if (t == TIDE_NONE) { s->which = (uint32_t)i; s++; continue; }
       if (unlikely(t->flags & T_INFERENCE)) { tide__fail(k->c, TIDE_EGRAD, "an inference tensor cannot be saved for backward; clone it first"); goto fail; }
-      if (unlikely(!save_value(k->c, s, t, (uint32_t)i, tide__version(t)))) goto fail;
+      if (unlikely(!tide__save_value(k->c, s, t, (uint32_t)i, tide__version(t)))) goto fail;
       s++;
     }
     for (int j = 0; j < k->nout && j < 8; j++) {
       if (!(mask & OUT(j))) continue;
-      if (unlikely(!save_value(k->c, s, k->out[j], SAVED_OUTPUT | (uint32_t)j, tide__version(k->out[j]) + (uint32_t)writes))) goto fail;
+      if (unlikely(!tide__save_value(k->c, s, k->out[j], SAVED_OUTPUT | (uint32_t)j, tide__version(k->out[j]) + (uint32_t)writes))) goto fail;
       s++;
     }
   }
   if (has_values) { copy_values(n, op, k->v, used); used += (uint32_t)list_words(op, k->v); }
-  for (int i = 0; i < outs; i++) {
-    int64_t *m = (int64_t *)((char *)n + n->size) - (i + 1) * (1 + TIDE_MAXDIM);
-    m[0] = k->out[i]->dtype | (int64_t)k->out[i]->ndim << 8;
-    memcpy(m + 1, k->out[i]->shape, sizeof(int64_t) * k->out[i]->ndim);
-  }
-  if (unlikely(k->c->mode.anomaly) && !save_trace(k->c, n)) goto fail;
+  for (int i = 0; i < outs; i++) tide__note_output(n, i, k->out[i]);
+  if (unlikely(k->c->mode.anomaly) && !tide__save_trace(k->c, n)) goto fail;
   return n;
 fail:
   tide__node_unref(n);
   return NULL;
 }
 
-/* Shape and dtype of output i of a node with several. */
+static int64_t *output_note(const tide_Node *n, int i) { return (int64_t *)((char *)n + n->size) - (i + 1) * OUTPUT_WORDS; }
+
+void tide__note_output(tide_Node *n, int i, const tide_Tensor *t) {
+  int64_t *m = output_note(n, i);
+  m[0] = t->dtype | (int64_t)t->ndim << 8;
+  memcpy(m + 1, t->shape, sizeof(int64_t) * t->ndim);
+}
+
 const int64_t *tide__output_shape(const tide_Node *n, int i, int *ndim, int *dtype) {
-  const int64_t *m = (const int64_t *)((const char *)n + n->size) - (i + 1) * (1 + TIDE_MAXDIM);
+  const int64_t *m = output_note(n, i);
   *dtype = (int)(m[0] & 0xff);
   *ndim = (int)(m[0] >> 8);
   return m + 1;
@@ -376,8 +429,7 @@ static void attach(tide_Call *k, tide_Node *n) {
 
 /* {======================== saved values ======================== */
 
-/* The tensor in a saved slot, with the history it had: the edge (h, output), h NULL where none is wanted. */
-tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output) {
+tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output, int always) {
   tide_Context *c = n->ctx;
   if (unlikely(!s->cell)) return tide__fail(c, TIDE_EGRAD, "%s: what backward needs was already freed; pass retain_graph to the first backward", tide_node_name(n));
   tide_Tensor *t = s->cell;
@@ -388,8 +440,9 @@ tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t o
   else if (unlikely(tide__version(t) != s->version))
     return tide__fail(c, TIDE_EVERSION, "%s needs a tensor of sizes %s for its gradient that was changed in place since: it is at version %u, was saved at version %u",
                       tide_node_name(n), SHAPE_TEXT(t), tide__version(t), s->version);
-  if (likely(!c->mode.grad || !h)) {
-    if (likely(!t->rg || !c->mode.grad)) return t;
+  int recording = c->mode.grad || always;
+  if (likely(!recording || !h)) {
+    if (likely(!t->rg || !recording)) return t;
   }
   else if (t->refs > 0 && t->node == h && t->output == output && !t->base) return t;
   tide_Tensor *v = tide__alias(t, t->ndim, t->shape, tide__strides(t), 0);
@@ -409,14 +462,14 @@ tide_Tensor *tide__saved(tide_Node *n, int i) {
   tide__Saved *s = find_saved(n, (uint32_t)i);
   if (unlikely(!s)) return tide__fail(n->ctx, TIDE_EGRAD, "%s did not save input %d", tide_node_name(n), i);
   if (unlikely(!s->cell) && !(n->flags & N_FREED)) return TIDE_NONE;        /* it was absent */
-  return tide__unpack(n, s, n->e[i].node, n->e[i].output);
+  return tide__unpack(n, s, n->e[i].node, n->e[i].output, 0);
 }
 
 tide_Tensor *tide__saved_output(tide_Node *n, int i) {
   tide__Saved *s = find_saved(n, SAVED_OUTPUT | (uint32_t)i);
   if (unlikely(!s)) return tide__fail(n->ctx, TIDE_EGRAD, "%s did not save output %d", tide_node_name(n), i);
   int diff = !(i < 8 && n->op->nondiff >> i & 1);
-  return tide__unpack(n, s, diff ? n : NULL, (uint32_t)i);
+  return tide__unpack(n, s, diff ? n : NULL, (uint32_t)i, 0);
 }
 
 const int64_t *tide__in_shape(const tide_Node *n, const tide_Tensor *g, int i, int *ndim) {
@@ -576,28 +629,25 @@ int tide__writable(tide_Tensor *t, int recording) {
   if (t->flags & T_NUMBER) { tide__fail(c, TIDE_EARG, "a number cannot be written in place"); return 0; }
   if (tide__overlaps_itself(t)) { tide__fail(c, TIDE_EARG, "several elements of the tensor share one place in memory (it was expanded); clone it before writing to it"); return 0; }
   if (t->flags & T_INFERENCE && !c->mode.inference) { tide__fail(c, TIDE_EGRAD, "an inference tensor cannot be changed in place outside inference mode; clone it first"); return 0; }
+  if (!c->mode.grad) return 1;
   int tracks = tide__tracks(t);
   if (tracks < 0) return 0;
-  if (!c->mode.grad) return 1;
   if (tracks && !t->base && (!t->node || t->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a leaf tensor that requires grad cannot be changed in place"); return 0; }
   if (!t->base) return 1;
   tide_Tensor *b = t->base;
   if (b->rg && (!b->node || b->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a view of a leaf tensor that requires grad cannot be changed in place"); return 0; }
   if (!tracks && !recording) return 1;
-  const char *why = t->view == VIEW_MANY ? "it is one of several views made by one call" : t->view == VIEW_NO_GRAD ? "it was made in no_grad mode"
-                    : t->view == VIEW_CUSTOM ? "it comes from a custom function" : NULL;
-  if (why) { tide__fail(c, TIDE_EGRAD, "this view cannot be changed in place: %s", why); return 0; }
+  if (t->view != VIEW_PLAIN) { tide__fail(c, TIDE_EGRAD, "this view cannot be changed in place: %s", view_text(t)); return 0; }
   return 1;
 }
 
-static void set_history(tide_Tensor *t, tide_Node *n, uint32_t output) {
+/* Commits: cannot fail. */
+void tide__set_history(tide_Tensor *t, tide_Node *n, uint32_t output) {
   tide_Node *old = t->node;
-  int retains = (t->flags & T_RETAINS) && old;
-  if (retains) tide__forget_retained(old, t);
+  if (t->flags & T_RETAINS && old) move_retained(t, old, n, output);
   t->node = n;
   t->output = output;
   t->rg = 1;
-  if (retains && !retain_on(t, n)) { t->flags &= (uint8_t)~T_RETAINS; }
   if (old) {
     if (old->flags & N_LEAF && old->leaf == t) old->leaf = NULL;
     tide__node_unref(old);
@@ -618,7 +668,7 @@ static tide_Node *copy_slices(tide_Tensor *view, tide_Node *inner) {
   if (!x) goto fail;
   int tracks = tide__tracks(base);
   if (tracks < 0) goto fail;
-  if (tracks && !connect(&n->e[0], base, NULL, shapes, &used)) goto fail;
+  if (tracks && !tide__connect(&n->e[0], base, NULL, shapes, &used)) goto fail;
   for (uint32_t i = 1; i < inner->nin; i++) {
     tide__Edge *e = &n->e[i], *f = &inner->e[i];
     if (!f->node) continue;
@@ -647,11 +697,15 @@ fail:
 }
 
 int tide__rebase(tide_Tensor *t, tide_Node *node, uint32_t output) {
-  if (!t->base) { set_history(t, node, output); return 1; }
+  if (!t->base) {
+    if (!tide__make_room_to_retain(t, node)) { tide__node_unref(node); return 0; }
+    tide__set_history(t, node, output);
+    return 1;
+  }
   tide_Node *outer = copy_slices(t, node);
   tide__node_unref(node);
   if (!outer) return 0;
-  set_history(t->base, outer, 0);
+  tide__set_history(t->base, outer, 0);
   return 1;
 }
 
@@ -673,6 +727,8 @@ static int take_geometry(tide_Tensor *x, tide_Tensor *y) {
   return 1;
 }
 
+static int run_op(tide_Call *k) { return k->op->kind == OP_ROW ? tide__pointwise_run(k) : !k->op->run || k->op->run(k); }
+
 /*
 ** x:op_(...) is y = op(x, ...), y's values copied into x, and y's history given to x; so every operator with a
 ** gradient has a right in-place form. Pointwise ones run straight into x's memory where nothing stands against it. What the
@@ -689,7 +745,7 @@ static tide_Tensor *inplace(tide_Call *k) {
   if (x == TIDE_NONE) return tide__fail(c, TIDE_EARG, "there is no tensor to write to");
   for (int i = 1; i < k->nin; i++)
     if (unlikely(k->in[i] != TIDE_NONE && k->in[i]->ctx != c)) return tide__fail(c, TIDE_EARG, "tensors of two contexts");
-  int tracks = any_tracks(k);
+  int tracks = c->mode.grad ? any_tracks(k) : 0;
   if (tracks < 0) return NULL;
   int recording = c->mode.grad && tracks && !op->not_differentiable;
   if (!tide__writable(x, recording)) return NULL;
@@ -698,7 +754,8 @@ static tide_Tensor *inplace(tide_Call *k) {
   k->nout = 1;
   int mode = c->mode.grad;
   c->mode.grad = 0;                                       /* the node is made below, with the right inputs */
-  k->direct = op->inplace == INPLACE_WRITE;
+  int packing = recording && c->mode.pack != NULL;        /* a pack hook has to see the result: it is made first, beside x */
+  k->direct = op->inplace == INPLACE_WRITE && !packing;
   for (int i = 1; k->direct && i < k->nin; i++) if (k->in[i] != TIDE_NONE && tide__overlap(x, k->in[i])) k->direct = 0;
   int ok = op->kind == OP_ROW ? tide__pointwise_infer(k) : op->infer(k);
   tide_Tensor *y = out[0];
@@ -708,6 +765,7 @@ static tide_Tensor *inplace(tide_Call *k) {
     else if (!op->to_bool && tide__kind(y->dtype) > tide__kind(x->dtype)) ok = FAIL(k, TIDE_EDTYPE, "the result is %s, which the tensor to write, %s, cannot hold", tide_dtype_name(y->dtype), tide_dtype_name(x->dtype));
   }
   int direct = y == x || (ok && op->kind == OP_ROW && y->dtype == x->dtype && (!k->flat || (x->flags & T_DENSE && tide__same_geometry(x, y))));
+  direct = direct && !packing;
   for (int i = 1; direct && op->kind == OP_ROW && i < k->nin; i++) if (k->in[i] != x && tide__overlap(x, k->in[i]) && !(k->in[i]->data == x->data && tide__same_geometry(k->in[i], x))) direct = 0;
   if (ok && recording) {
     uint32_t mask = 0;
@@ -719,17 +777,19 @@ static tide_Tensor *inplace(tide_Call *k) {
     }
   }
   if (ok && direct && y != x) { tide__release(y); out[0] = y = x; }
+  if (ok && packing) ok = run_op(k);
   if (ok && recording) ok = (n = record(k, self, direct)) != NULL;
   if (ok && n) n->flags |= N_INPLACE;
   if (ok && n && x->base && op->inplace != INPLACE_META) ok = (outer = copy_slices(x, n)) != NULL;
-  if (ok) ok = op->kind == OP_ROW ? tide__pointwise_run(k) : !op->run || op->run(k);
+  if (ok && n && !x->base) ok = tide__make_room_to_retain(x, n);
+  if (ok && !packing) ok = run_op(k);
   if (ok && op->inplace == INPLACE_META) ok = take_geometry(x, y);
   c->mode.grad = (uint8_t)mode;
   if (ok) {
     if (op->inplace != INPLACE_META && !direct) overwrite(x, y);
     x->counter->version++;                                /* (a view whose geometry changed is taken out of its base anew) */
-    if (outer) { set_history(x->base, outer, 0); outer = NULL; }
-    else if (n && !x->base) { set_history(x, n, 0); n = NULL; }
+    if (outer) { tide__set_history(x->base, outer, 0); outer = NULL; }
+    else if (n && !x->base) { tide__set_history(x, n, 0); n = NULL; }
   }
   if (outer) tide__node_unref(outer);
   if (n) tide__node_unref(n);
@@ -781,11 +841,11 @@ static tide_Tensor *inplace_composite(const tide_Op *op, tide_Context *c, const 
   }
   uint32_t output;
   tide_Node *n = tide__edge(y, &output);
-  if (!n) return NULL;
+  if (!n || !tide__make_room_to_retain(x, n)) return NULL;
   overwrite(x, y);
   x->counter->version++;
   n->refs++;
-  set_history(x, n, output);
+  tide__set_history(x, n, output);
   return x;
 }
 

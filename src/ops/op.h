@@ -151,10 +151,22 @@ int tide__writable(tide_Tensor *t, int recording);
 /* After a write: makes `node` t's history (taking its count); a view's goes to its base. */
 int tide__rebase(tide_Tensor *t, tide_Node *node, uint32_t output);
 
-/* For running a node backward: the facts of output i, a saved value of it again (h and output: where its history leads), and the
+/* Parts of recording. Fills an edge to t, whose gradient is fitted to t's shape (`like`: a tensor of output 0's shape, or NULL); `used` counts the
+** words of n's shapes. Saves a value, through the pack hook if there is one. Where the forward call stands (anomaly mode). All: 1, or 0 with the error set. */
+int tide__connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64_t *shapes, uint32_t *used);
+int tide__save_value(tide_Context *c, tide__Saved *s, tide_Tensor *t, uint32_t which, uint32_t version);
+int tide__save_trace(tide_Context *c, tide_Node *n);
+/* Makes (n, output) t's history, t being no view, or one that no longer follows its base; takes a count of n. Cannot fail after tide__make_room_to_retain. */
+int tide__make_room_to_retain(const tide_Tensor *t, tide_Node *n);
+void tide__set_history(tide_Tensor *t, tide_Node *n, uint32_t output);
+/* A node with several outputs knows their shapes and dtypes, for zeros in their places: these words at its end, for each. */
+#define OUTPUT_WORDS (1 + TIDE_MAXDIM)
+void tide__note_output(tide_Node *n, int i, const tide_Tensor *t);
+
+/* For running a node backward: the facts of output i, a saved value of it again (h and output: where its history leads; h NULL: it has none, `always`: also while nothing is recorded), and the
 ** engine's step: g its output gradients (TIDE_NONE where absent), gi those of the wanted inputs, fitted to them. */
 const int64_t *tide__output_shape(const tide_Node *n, int i, int *ndim, int *dtype);
-tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output);
+tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t output, int always);
 int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want);
 
 /* Pointwise: infer and run. `out` not NULL: write there. */

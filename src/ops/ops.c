@@ -164,14 +164,11 @@ static int defined_vjp(void *arg, tide_Node *n, int nout, tide_Tensor *const *g,
 /* The node of the outputs. */
 static int record_defined(tide_Context *c, tide__Defined *p, tide_Tensor *const *in, tide_Tensor **out) {
   int nin = p->d.nin, nout = p->d.nout;
-  const tide_Function f = {sizeof f, p->node, defined_vjp, NULL, NULL, 1};
-  if (!tide_function(c, &f, &p->d, nin, in, nout, out, 0, 0)) return 0;
-  tide_Tensor *save[2 * TIDE_DEFINED_MAX];
-  tide_Node *n = NULL;
-  memcpy(save, in, (size_t)nin * sizeof *save);
-  memcpy(save + nin, out, (size_t)nout * sizeof *save);
-  for (int i = 0; i < nout && !n; i++) n = tide_grad_fn(out[i], NULL);
-  return !n || tide_node_save(n, nin + nout, save);
+  tide_Tensor *saved[2 * TIDE_DEFINED_MAX];
+  memcpy(saved, in, (size_t)nin * sizeof *saved);
+  memcpy(saved + nin, out, (size_t)nout * sizeof *saved);
+  const tide_Function f = {.size = sizeof f, .name = p->node, .vjp = defined_vjp, .materialize = 1, .nsaved = nin + nout, .saved = saved};
+  return tide_function(c, &f, &p->d, nin, in, nout, out, 0, 0);
 }
 
 /* Runs forward without recording, then records. */

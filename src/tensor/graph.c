@@ -60,7 +60,6 @@ void tide__node_free_saved(tide_Node *n) {
       if (m) tide__node_unref(m);
     }
     if (x->inner && !(x->inner->flags & N_FREED)) tide__node_free_saved(x->inner);
-    if (n->flags & N_CUSTOM && !(n->flags & N_FREED) && x->f.freed) x->f.freed(x->arg);
   }
   n->flags |= N_FREED;
 }
@@ -140,6 +139,7 @@ int tide_node_outputs(const tide_Node *n) { return (int)n->nout; }
 tide_Tensor *tide_node_variable(const tide_Node *n) { return n->flags & N_LEAF ? n->leaf : NULL; }
 uint64_t tide_node_sequence(const tide_Node *n) { return n->seq; }
 tide_Context *tide_node_context(const tide_Node *n) { return n->ctx; }
+int tide_node_handles(const tide_Node *n) { return n->refs; }
 void tide_node_watch(tide_Node *n) { n->flags |= N_WATCHED; }
 
 tide_Node *tide_node_next(const tide_Node *n, int i, int *output_nr) {
@@ -148,19 +148,35 @@ tide_Node *tide_node_next(const tide_Node *n, int i, int *output_nr) {
   return n->e[i].node;
 }
 
+/* Removed hooks stay while a pass may be walking the list. */
+static void drop_removed(tide_Node *n) {
+  if (n->ctx->run) return;
+  for (tide__Hook **p = &n->extra->hooks; *p;) {
+    tide__Hook *h = *p;
+    if (!h->removed) { p = &h->next; continue; }
+    *p = h->next;
+    tide__free(n->ctx, h, sizeof *h);
+  }
+}
+
 int tide_hook(tide_Node *n, int kind, int output, tide_HookFunction f, void *arg, void (*release)(void *)) {
   tide__Extra *x = tide__node_extra(n);
   tide__Hook *h = x ? tide__alloc(n->ctx, sizeof *h) : NULL;
   if (!h) return 0;
   *h = (tide__Hook){NULL, ++x->last_hook, kind, output, 0, f, arg, release};
+  drop_removed(n);
   tide__Hook **p = &x->hooks;
   while (*p) p = &(*p)->next;
   *p = h;
   return h->id;
 }
 
-/* The record stays until the node dies, since a pass may be walking the list. */
 void tide_unhook(tide_Node *n, int id) {
   for (tide__Hook *h = n->extra ? n->extra->hooks : NULL; h; h = h->next)
-    if (h->id == id && !h->removed) { h->removed = 1; if (h->release) h->release(h->arg); return; }
+    if (h->id == id && !h->removed) {
+      h->removed = 1;
+      if (h->release) h->release(h->arg);
+      drop_removed(n);
+      return;
+    }
 }
