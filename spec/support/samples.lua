@@ -111,13 +111,13 @@ local function domain_of(entry, input)
 end
 
 -- Values for input number `input` in this dtype; nil if its domain has none.
-local function source(entry, input, dtype, random, smooth)
+local function source(id, entry, input, dtype, random, smooth)
    local domain = domain_of(entry, input)
    local lo, hi = domain[1], domain[2]
    if samples.is_float(dtype) then
       local grid = hi - lo >= 1 and 64 or 4096
       return function()
-         while true do
+         for _ = 1, 1000 do
             local v = lo + (hi - lo) * random()
             if not smooth then
                v = math.floor(v * grid + 0.5) / grid
@@ -127,6 +127,7 @@ local function source(entry, input, dtype, random, smooth)
             for _, kink in ipairs(entry.kinks or {}) do if math.abs(v - kink) < 0.02 then good = false end end
             if good then return v end
          end
+         error(("the kinks of %s leave nothing of the domain of input %d"):format(id, input))
       end
    end
    local least, most = math.ceil(lo), math.floor(hi)
@@ -164,7 +165,7 @@ local function row_calls(op, entry, dtype, smooth)
    local random, n, sources = samples.generator(op.id .. dtype), 0, {}
    for _, p in ipairs(op.params) do if OPERAND[p.kind] then n = n + 1 end end
    for i = 1, n do
-      sources[i] = source(entry, i, dtype, random, smooth)
+      sources[i] = source(op.id, entry, i, dtype, random, smooth)
       if not sources[i] then return {} end
    end
    local calls = {}
@@ -411,7 +412,7 @@ local function dump(entries)
       if op.dtypes ~= 0 and entry and not entry.samples then
          local f = core.operator(op.id)
          for _, dtype in ipairs(samples.dtypes) do
-            if samples.claims(op, dtype) then
+            if samples.tries(op, entry, dtype) then
                local digest, inexact = 0, samples.is_float(dtype) or op.dtypes == 3
                for _, call in ipairs(samples.calls(op, entry, dtype)) do
                   local y = f(table.unpack(call, 1, call.n))
