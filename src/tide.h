@@ -264,7 +264,7 @@ TIDE_API uint64_t tide_node_sequence(const tide_Node *n);
 TIDE_API tide_Context *tide_node_context(const tide_Node *n);
 TIDE_API int tide_node_handles(const tide_Node *n);                        /* how many counts there are */
 /* The number of the backward pass under way, the innermost one; 0: none. Will it run this node, or has it? */
-TIDE_API uint32_t tide_pass(const tide_Context *c);
+TIDE_API uint64_t tide_pass(const tide_Context *c);
 TIDE_API int tide_node_takes_part(const tide_Node *n);
 
 /*

@@ -597,7 +597,7 @@ static int pass(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, i
   return ok;
 }
 
-uint32_t tide_pass(const tide_Context *c) { return c->run ? c->run->id : 0; }
+uint64_t tide_pass(const tide_Context *c) { return c->run ? c->run->id : 0; }
 int tide_node_takes_part(const tide_Node *n) { return n->ctx->run && n->run == n->ctx->run->id && n->flags & N_NEEDED; }
 
 int tide_backward(int n, tide_Tensor *const *outputs, tide_Tensor *const *grads, int flags) {

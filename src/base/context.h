@@ -60,7 +60,7 @@ struct tide_Context {
   tide_Node *dying;                     /* nodes whose count is 0, to be freed in a loop */
   int draining;
   struct tide__Run *run;                /* the innermost backward pass under way */
-  uint32_t last_run;
+  uint64_t last_run;
 
   void (*warn)(void *, const char *);
   void *warn_arg;

@@ -70,7 +70,7 @@ struct tide_Node {
   tide__Extra *extra;
   tide_Tensor *leaf;                     /* N_LEAF: the tensor, weakly */
   /* scratch of a backward pass, valid while `run` is that pass' number */
-  uint32_t run;
+  uint64_t run;
   int32_t deps;
   int32_t capture;                       /* first of the captures here, -1: none */
   tide_Node *link;
