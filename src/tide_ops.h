@@ -23,6 +23,8 @@ TIDE_API tide_Tensor *tide_sub_scaled(tide_Tensor *input, tide_Tensor *other, do
 TIDE_API tide_Tensor *tide_sub_scaled_(tide_Tensor *input, tide_Tensor *other, double alpha);
 /* other - input. */
 TIDE_API tide_Tensor *tide_rsub(tide_Tensor *input, tide_Tensor *other);
+/* other - input. */
+TIDE_API tide_Tensor *tide_rsub_tensor(tide_Tensor *input, tide_Tensor *other);
 /* other - alpha * input. */
 TIDE_API tide_Tensor *tide_rsub_scaled(tide_Tensor *input, tide_Tensor *other, double alpha);
 /* a * b, broadcasting. */
@@ -31,9 +33,18 @@ TIDE_API tide_Tensor *tide_mul_(tide_Tensor *input, tide_Tensor *other);
 /* a / b as floats, broadcasting. */
 TIDE_API tide_Tensor *tide_div(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_div_(tide_Tensor *input, tide_Tensor *other);
+/* The floor of a / b; without a derivative. Error: an integer zero in b. */
+TIDE_API tide_Tensor *tide_floor_divide(tide_Tensor *input, tide_Tensor *other);
+TIDE_API tide_Tensor *tide_floor_divide_(tide_Tensor *input, tide_Tensor *other);
+/* The rest of floor_divide: it has the sign of other. */
+TIDE_API tide_Tensor *tide_remainder_scalar(tide_Tensor *input, tide_Tensor *other);
+TIDE_API tide_Tensor *tide_remainder_scalar_(tide_Tensor *input, tide_Tensor *other);
 /* The rest of floor_divide: it has the sign of other. Error: an integer zero in other. */
 TIDE_API tide_Tensor *tide_remainder(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_remainder_(tide_Tensor *input, tide_Tensor *other);
+/* The rest of the division cut towards zero: it has the sign of input. */
+TIDE_API tide_Tensor *tide_fmod_scalar(tide_Tensor *input, tide_Tensor *other);
+TIDE_API tide_Tensor *tide_fmod_scalar_(tide_Tensor *input, tide_Tensor *other);
 /* The rest of the division cut towards zero: it has the sign of input. Error: an integer zero in other. */
 TIDE_API tide_Tensor *tide_fmod(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_fmod_(tide_Tensor *input, tide_Tensor *other);
@@ -46,6 +57,9 @@ TIDE_API tide_Tensor *tide_abs_(tide_Tensor *input);
 /* -1, 0 or 1; 0 for nan. */
 TIDE_API tide_Tensor *tide_sign(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_sign_(tide_Tensor *input);
+/* sign, for real numbers. */
+TIDE_API tide_Tensor *tide_sgn(tide_Tensor *input);
+TIDE_API tide_Tensor *tide_sgn_(tide_Tensor *input);
 /* Has x a minus sign, -0 included? */
 TIDE_API tide_Tensor *tide_signbit(tide_Tensor *input);
 /* 1 / x. */
@@ -54,6 +68,9 @@ TIDE_API tide_Tensor *tide_reciprocal_(tide_Tensor *input);
 /* |input| with the sign of other, as floats; the gradient at 0 is 0. */
 TIDE_API tide_Tensor *tide_copysign(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_copysign_(tide_Tensor *input, tide_Tensor *other);
+/* |input| with the sign of a number. */
+TIDE_API tide_Tensor *tide_copysign_scalar(tide_Tensor *input, tide_Tensor *other);
+TIDE_API tide_Tensor *tide_copysign_scalar_(tide_Tensor *input, tide_Tensor *other);
 /* sqrt(a^2 + b^2) without overflow. Error: not floats. */
 TIDE_API tide_Tensor *tide_hypot(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_hypot_(tide_Tensor *input, tide_Tensor *other);
@@ -76,8 +93,13 @@ TIDE_API tide_Tensor *tide_addcmul_(tide_Tensor *input, tide_Tensor *tensor1, ti
 TIDE_API tide_Tensor *tide_addcdiv(tide_Tensor *input, tide_Tensor *tensor1, tide_Tensor *tensor2, double value);
 TIDE_API tide_Tensor *tide_addcdiv_(tide_Tensor *input, tide_Tensor *tensor1, tide_Tensor *tensor2, double value);
 /* input + weight * (end - input). Error: two dtypes, or not floats. */
+TIDE_API tide_Tensor *tide_lerp_scalar(tide_Tensor *input, tide_Tensor *end, tide_Tensor *weight);
+TIDE_API tide_Tensor *tide_lerp_scalar_(tide_Tensor *input, tide_Tensor *end, tide_Tensor *weight);
+/* input + weight * (end - input). Error: two dtypes, or not floats. */
 TIDE_API tide_Tensor *tide_lerp(tide_Tensor *input, tide_Tensor *end, tide_Tensor *weight);
 TIDE_API tide_Tensor *tide_lerp_(tide_Tensor *input, tide_Tensor *end, tide_Tensor *weight);
+/* input where condition (bool) holds, else other; broadcasting. */
+TIDE_API tide_Tensor *tide_where(tide_Tensor *condition, tide_Tensor *input, tide_Tensor *other);
 /* The larger; nan if one is. A tie shares the gradient. */
 TIDE_API tide_Tensor *tide_maximum(tide_Tensor *input, tide_Tensor *other);
 /* The smaller; nan if one is. A tie shares the gradient. */
@@ -86,12 +108,33 @@ TIDE_API tide_Tensor *tide_minimum(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_fmax(tide_Tensor *input, tide_Tensor *other);
 /* The smaller; nan only if both are. A tie gives the gradient to input. */
 TIDE_API tide_Tensor *tide_fmin(tide_Tensor *input, tide_Tensor *other);
+/* min(max(input, min), max); the gradient at a bound is 1. */
+TIDE_API tide_Tensor *tide_clamp_scalars(tide_Tensor *input, tide_Tensor *min, tide_Tensor *max);
+TIDE_API tide_Tensor *tide_clamp_scalars_(tide_Tensor *input, tide_Tensor *min, tide_Tensor *max);
 /* min(max(input, min), max), element by element. */
 TIDE_API tide_Tensor *tide_clamp(tide_Tensor *input, tide_Tensor *min, tide_Tensor *max);
 TIDE_API tide_Tensor *tide_clamp_(tide_Tensor *input, tide_Tensor *min, tide_Tensor *max);
+/* max(input, min). */
+TIDE_API tide_Tensor *tide_clamp_below(tide_Tensor *input, tide_Tensor *min);
+TIDE_API tide_Tensor *tide_clamp_below_(tide_Tensor *input, tide_Tensor *min);
+/* max(input, min), element by element. */
+TIDE_API tide_Tensor *tide_clamp_below_tensor(tide_Tensor *input, tide_Tensor *min);
+TIDE_API tide_Tensor *tide_clamp_below_tensor_(tide_Tensor *input, tide_Tensor *min);
+/* min(input, max). */
+TIDE_API tide_Tensor *tide_clamp_above(tide_Tensor *input, tide_Tensor *max);
+TIDE_API tide_Tensor *tide_clamp_above_(tide_Tensor *input, tide_Tensor *max);
+/* min(input, max), element by element. */
+TIDE_API tide_Tensor *tide_clamp_above_tensor(tide_Tensor *input, tide_Tensor *max);
+TIDE_API tide_Tensor *tide_clamp_above_tensor_(tide_Tensor *input, tide_Tensor *max);
+/* max(input, min). */
+TIDE_API tide_Tensor *tide_clamp_min_scalar(tide_Tensor *input, tide_Tensor *min);
+TIDE_API tide_Tensor *tide_clamp_min_scalar_(tide_Tensor *input, tide_Tensor *min);
 /* max(input, min), element by element. */
 TIDE_API tide_Tensor *tide_clamp_min(tide_Tensor *input, tide_Tensor *min);
 TIDE_API tide_Tensor *tide_clamp_min_(tide_Tensor *input, tide_Tensor *min);
+/* min(input, max). */
+TIDE_API tide_Tensor *tide_clamp_max_scalar(tide_Tensor *input, tide_Tensor *max);
+TIDE_API tide_Tensor *tide_clamp_max_scalar_(tide_Tensor *input, tide_Tensor *max);
 /* min(input, max), element by element. */
 TIDE_API tide_Tensor *tide_clamp_max(tide_Tensor *input, tide_Tensor *max);
 TIDE_API tide_Tensor *tide_clamp_max_(tide_Tensor *input, tide_Tensor *max);
@@ -122,6 +165,8 @@ TIDE_API tide_Tensor *tide_frac_(tide_Tensor *input);
 /* input to the power of a number. Error: an integer to a negative power. */
 TIDE_API tide_Tensor *tide_pow_scalar(tide_Tensor *input, tide_Tensor *exponent);
 TIDE_API tide_Tensor *tide_pow_scalar_(tide_Tensor *input, tide_Tensor *exponent);
+/* A number to the power of exponent. */
+TIDE_API tide_Tensor *tide_pow_number(tide_Tensor *input, tide_Tensor *exponent);
 /* input to the power of exponent. */
 TIDE_API tide_Tensor *tide_pow(tide_Tensor *input, tide_Tensor *exponent);
 TIDE_API tide_Tensor *tide_pow_(tide_Tensor *input, tide_Tensor *exponent);
@@ -156,6 +201,11 @@ TIDE_API tide_Tensor *tide_log1p_(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_logaddexp(tide_Tensor *input, tide_Tensor *other);
 /* log2(2^a + 2^b) without overflow. Error: not floats. */
 TIDE_API tide_Tensor *tide_logaddexp2(tide_Tensor *input, tide_Tensor *other);
+/* A number times log(other). */
+TIDE_API tide_Tensor *tide_xlogy_number(tide_Tensor *input, tide_Tensor *other);
+/* input times the log of a number. */
+TIDE_API tide_Tensor *tide_xlogy_scalar(tide_Tensor *input, tide_Tensor *other);
+TIDE_API tide_Tensor *tide_xlogy_scalar_(tide_Tensor *input, tide_Tensor *other);
 /* input * log(other), and 0 where input is 0. */
 TIDE_API tide_Tensor *tide_xlogy(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_xlogy_(tide_Tensor *input, tide_Tensor *other);
@@ -620,6 +670,8 @@ TIDE_API tide_Tensor *tide_tile(tide_Tensor *input, const int64_t *dims, int n_d
 TIDE_API tide_Tensor *tide_repeat_interleave(tide_Tensor *input, int64_t repeats);
 /* Each position of dim `repeats` times in a row. */
 TIDE_API tide_Tensor *tide_repeat_interleave_dim(tide_Tensor *input, int64_t repeats, int64_t dim);
+/* Position i repeats[i] times in a row, for all i. */
+TIDE_API tide_Tensor *tide_repeat_interleave_positions(tide_Tensor *repeats);
 /* Element i repeats[i] times in a row, as a vector. */
 TIDE_API tide_Tensor *tide_repeat_interleave_each(tide_Tensor *input, tide_Tensor *repeats);
 /* Position i of dim repeats[i] times in a row. Errors: negative; not one number for each position. */
@@ -860,5 +912,37 @@ TIDE_API tide_Tensor *tide_random_fill_(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_random_fill_to_(tide_Tensor *input, int64_t to);
 /* Fills with whole numbers from `from` to `to` - 1. */
 TIDE_API tide_Tensor *tide_random_fill_from_(tide_Tensor *input, int64_t from, int64_t to);
+/* e^x / sum e^x over dim. */
+TIDE_API tide_Tensor *tide_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* The logarithm of softmax, without its loss of digits. */
+TIDE_API tide_Tensor *tide_log_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* softmax. */
+TIDE_API tide_Tensor *tide_functional_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* log_softmax. */
+TIDE_API tide_Tensor *tide_functional_log_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* softmax of -x. */
+TIDE_API tide_Tensor *tide_softmin(tide_Tensor *input, int64_t dim, int dtype);
+/* softmax. */
+TIDE_API tide_Tensor *tide_special_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* log_softmax. */
+TIDE_API tide_Tensor *tide_special_log_softmax(tide_Tensor *input, int64_t dim, int dtype);
+/* - log-probability of the class in target, weighted. */
+TIDE_API tide_Tensor *tide_nll_loss(tide_Tensor *input, tide_Tensor *target, tide_Tensor *weight, int64_t ignore_index, const char *reduction);
+/* nll_loss of log_softmax(input), for classes or for probabilities as target. */
+TIDE_API tide_Tensor *tide_cross_entropy(tide_Tensor *input, tide_Tensor *target, tide_Tensor *weight, int64_t ignore_index, const char *reduction, double label_smoothing);
+/* (input - target)^2; with weight the mean is by weight. */
+TIDE_API tide_Tensor *tide_mse_loss(tide_Tensor *input, tide_Tensor *target, const char *reduction, tide_Tensor *weight);
+/* |input - target|; with weight the mean is by weight. */
+TIDE_API tide_Tensor *tide_l1_loss(tide_Tensor *input, tide_Tensor *target, const char *reduction, tide_Tensor *weight);
+/* d = |input - target|: d^2 / (2 beta) below beta, else d - beta / 2. Error: beta below 0. */
+TIDE_API tide_Tensor *tide_smooth_l1_loss(tide_Tensor *input, tide_Tensor *target, const char *reduction, double beta);
+/* d = |input - target|: d^2 / 2 below delta, else delta (d - delta / 2); times weight. Error: delta not above 0. */
+TIDE_API tide_Tensor *tide_huber_loss(tide_Tensor *input, tide_Tensor *target, const char *reduction, double delta, tide_Tensor *weight);
+/* - t log x - (1 - t) log (1 - x) of probabilities, logarithms not below -100. Error: input outside 0 to 1. */
+TIDE_API tide_Tensor *tide_binary_cross_entropy(tide_Tensor *input, tide_Tensor *target, tide_Tensor *weight, const char *reduction);
+/* binary_cross_entropy of sigmoid(input) without its loss of digits; t log x weighs pos_weight. */
+TIDE_API tide_Tensor *tide_binary_cross_entropy_with_logits(tide_Tensor *input, tide_Tensor *target, tide_Tensor *weight, const char *reduction, tide_Tensor *pos_weight);
+/* t (log t - input) of log-probabilities input and probabilities t, or their logarithms with log_target; "batchmean": the sum divided by the first size. */
+TIDE_API tide_Tensor *tide_kl_div(tide_Tensor *input, tide_Tensor *target, const char *reduction, int log_target);
 
 #endif
