@@ -441,6 +441,9 @@ TIDE_API tide_Tensor *tide_call_defined(tide_Context *c, const char *name, int n
 */
 TIDE_API void tide_manual_seed(tide_Context *c, uint64_t seed);
 TIDE_API uint64_t tide_initial_seed(const tide_Context *c);
+/* The generator's state as bytes: how many there are, written if there is room for all. Setting them: error if they are not such a state. */
+TIDE_API size_t tide_get_rng_state(const tide_Context *c, void *state, size_t room);
+TIDE_API int tide_set_rng_state(tide_Context *c, const void *state, size_t size);
 /* }====================================================================== */
 
 #ifdef __cplusplus

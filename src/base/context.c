@@ -292,6 +292,19 @@ int tide__own_grow(tide_Context *c) {
 tide_Scope tide_scope(tide_Context *c) { return c->nown; }
 
 void tide_manual_seed(tide_Context *c, uint64_t seed) { tide__seed(&c->generator, seed); }
+size_t tide_get_rng_state(const tide_Context *c, void *state, size_t room) {
+  if (room >= sizeof c->generator) memcpy(state, &c->generator, sizeof c->generator);
+  return sizeof c->generator;
+}
+
+int tide_set_rng_state(tide_Context *c, const void *state, size_t size) {
+  tide__Generator g;
+  if (size == sizeof g) memcpy(&g, state, sizeof g);
+  if (size != sizeof g || g.next < 0 || g.next > 624) { tide__fail(c, TIDE_EARG, "%zu bytes are no state of the generator", size); return 0; }
+  c->generator = g;
+  return 1;
+}
+
 uint64_t tide_initial_seed(const tide_Context *c) { return c->generator.seed; }
 
 static int swap_u8(uint8_t *place, int v) { int old = *place; *place = (uint8_t)v; return old; }
