@@ -341,17 +341,24 @@ static int part_run(tide_Call *k) {
   return 1;
 }
 
+/* The gradient of the copy is g with zeros in the part that was written, that of src is the part. */
+static tide_Tensor *nothing(tide_Tensor *part) { return part ? tide__zeros_of(part->ctx, part->dtype, part->shape, part->ndim) : NULL; }
+
 static tide_Tensor *select_scatter_vjp(tide_Node *n, tide_Tensor *g, int i) {
-  return i == 0 ? tide_select_scatter(g, tide__zeros_in(n, g, 1), ARG(n, 2).i, ARG(n, 3).i) : tide_select(g, ARG(n, 2).i, ARG(n, 3).i);
+  int64_t dim = ARG(n, 2).i, index = ARG(n, 3).i;
+  tide_Tensor *part = tide_select(g, dim, index);
+  return i == 0 ? tide_select_scatter(g, nothing(part), dim, index) : part;
 }
 static tide_Tensor *slice_scatter_vjp(tide_Node *n, tide_Tensor *g, int i) {
-  int64_t from = ARG(n, 3).i, to = ARG(n, 4).i;
-  if (i == 0) return tide_slice_scatter(g, tide__zeros_in(n, g, 1), ARG(n, 2).i, from, to, ARG(n, 5).i);
-  cut(n->ctx, g->shape[tide__dim(n->ctx, ARG(n, 2).i, g->ndim)], &from, &to);
-  return tide_slice(g, ARG(n, 2).i, from, to, ARG(n, 5).i);
+  int64_t dim = ARG(n, 2).i, from = ARG(n, 3).i, to = ARG(n, 4).i, step = ARG(n, 5).i;
+  cut(n->ctx, g->shape[tide__dim(n->ctx, dim, g->ndim)], &from, &to);
+  tide_Tensor *part = tide_slice(g, dim, from, to, step);
+  return i == 0 ? tide_slice_scatter(g, nothing(part), dim, ARG(n, 3).i, ARG(n, 4).i, step) : part;
 }
 static tide_Tensor *diagonal_scatter_vjp(tide_Node *n, tide_Tensor *g, int i) {
-  return i == 0 ? tide_diagonal_scatter(g, tide__zeros_in(n, g, 1), ARG(n, 2).i, ARG(n, 3).i, ARG(n, 4).i) : tide_diagonal(g, ARG(n, 2).i, ARG(n, 3).i, ARG(n, 4).i);
+  int64_t offset = ARG(n, 2).i, dim1 = ARG(n, 3).i, dim2 = ARG(n, 4).i;
+  tide_Tensor *part = tide_diagonal(g, offset, dim1, dim2);
+  return i == 0 ? tide_diagonal_scatter(g, nothing(part), offset, dim1, dim2) : part;
 }
 
 /* }========================================================= */
