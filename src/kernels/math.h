@@ -38,8 +38,8 @@
 #define v_nextafter(a, b) PICK(a, nextafter)(a, b)
 
 /* With nan if either is, as IEEE 754's maximum and minimum; a where they are equal. */
-#define v_max(a, b) (((a) >= (b)) | ((a) != (a)) ? (a) : (b))
-#define v_min(a, b) (((a) <= (b)) | ((a) != (a)) ? (a) : (b))
+#define v_max(a, b) ((((a) >= (b)) | ((a) != (a))) ? (a) : (b))
+#define v_min(a, b) ((((a) <= (b)) | ((a) != (a))) ? (a) : (b))
 
 /* Of floats and integers. */
 #define PICK3(x, name, integer) _Generic((x), float: name##f, double: name, default: integer)
