@@ -101,6 +101,7 @@ local function against_reference(entry, got, args)
    local function check(want, y)
       if tide.is_tensor(y) then
          local is = samples.dtype_name(y)
+         if y:numel() == 0 then return end                       -- its sizes are nothing that nested lists could show
          expect(samples.difference(want, y:tolist(), is, samples.tolerance(entry, is)), args)
       elseif type(y) == "table" then
          assert.are.equal(#want, #y)
@@ -179,12 +180,15 @@ local function in_place(op, f, entry)
          local given = {n = args.n, table.unpack(args, 1, args.n)}
          given[1] = y
          local before = y._version
-         if op.dtypes ~= 0 and tostring(want.shape) ~= tostring(x.shape) then
-            assert.has_error(function() call(twin, given) end)
+         local ok, result = pcall(call, twin, given)
+         local grows = tostring(want.shape) ~= tostring(x.shape)
+         assert(not (ok and grows and op.dtypes ~= 0), "a row wrote in place what does not fit")
+         if grows and not ok then                                             -- (t_ and its like do change sizes)
             assert.are.equal(before, y._version)
             expect(samples.tensors_differ(x, y, 0), args, "after a refused write, the operand")
          else
-            assert(rawequal(y, call(twin, given)), "the result is not the operand itself")
+            assert(ok, result)
+            assert(rawequal(y, result), "the result is not the operand itself")
             assert.are.equal(before + 1, y._version)
             expect(samples.tensors_differ(want:to(y.dtype), y, 0), args, "in place")
             written = written + 1

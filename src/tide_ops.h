@@ -844,6 +844,8 @@ TIDE_API tide_Tensor *tide_matmul(tide_Tensor *input, tide_Tensor *other);
 TIDE_API tide_Tensor *tide_linalg_matmul(tide_Tensor *input, tide_Tensor *other);
 /* input times the transpose of weight [out, in], plus bias [out]. */
 TIDE_API tide_Tensor *tide_linear(tide_Tensor *input, tide_Tensor *weight, tide_Tensor *bias);
+/* For each row x of input1 [*, i] and y of input2 [*, j], x w y for every w in weight [out, i, j], plus bias [out]. */
+TIDE_API tide_Tensor *tide_bilinear(tide_Tensor *input1, tide_Tensor *input2, tide_Tensor *weight, tide_Tensor *bias);
 /* Product of several matrices, in the order that multiplies least; the first and the last may be vectors. Error: fewer than two. */
 TIDE_API tide_Tensor *tide_multi_dot(tide_Tensor *const *tensors, int n_tensors);
 /* Sums of products over the last dimensions, for all pairs of the others; a 0-dim operand multiplies. */

@@ -42,6 +42,8 @@ return function(tide)
    end
 
    tide.autograd = autograd
+   require "tide.function"(tide)
+   require "tide.graph"(tide)
    autograd.functional = require "tide.functional"(tide)
    for name, f in pairs(require "tide.gradcheck"(tide)) do autograd[name] = f end
    return autograd

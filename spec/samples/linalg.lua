@@ -317,6 +317,20 @@ return {
       errors = function(t) return {{"3 columns against 5", t.float(2, 3), t.float(4, 5)}, {"not a matrix", t.float(2, 3), t.float(3), t.float(1)},
          {"a matrix are wanted", t.float(2, 3), t.float(2, 4, 3)}} end,
    },
+   bilinear = {
+      samples = function(t)
+         return {{t.float(2, 3), t.float(2, 4), t.float(5, 3, 4), t.float(5)}, {t.float(2, 3), t.float(2, 4), t.float(5, 3, 4)},
+            {t.float(3), t.float(2), t.float(2, 3, 2), t.float(2)}, {t.float(2, 2, 3), t.float(2, 2, 1), t.float(2, 3, 1)}}
+      end,
+      ref = function(x, y, w, bias)
+         local z = einsum("...i,kij,...j->...k", x, w, y)
+         return bias and plus(bias, z) or z
+      end,
+      errors = function(t)
+         return {{"do not fit", t.float(2, 3), t.float(2, 4), t.float(5, 4, 3)}, {"do not fit", t.float(2, 3), t.float(3, 4), t.float(5, 3, 4)},
+            {"do not fit", t.float(3), t.float(2, 4), t.float(5, 3, 4)}}
+      end,
+   },
    multi_dot = {
       samples = function(t) return {{{t.float(10, 2), t.float(2, 7), t.float(7, 3)}}, {{t.float(5), t.float(5, 2), t.float(2, 6), t.float(6)}},
          {{t.float(2, 3), t.float(3)}}, {{t.float(3), t.float(3, 2)}}} end,

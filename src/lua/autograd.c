@@ -244,7 +244,7 @@ static int node_index(lua_State *L) {
   return 1;
 }
 
-/* The box of a node that has hooks or metadata lives as long as the node. */
+/* The box of a node that has metadata lives as long as the node. */
 void tide__anchor_node(lua_State *L, State *S, int i) {
   tide_Node *n = tide__test_node(L, i);
   NodeBox *b = lua_touserdata(L, i);
@@ -264,8 +264,8 @@ void tide__anchor_node(lua_State *L, State *S, int i) {
 /* A watched node dies: its box is empty from now on. Must not throw: assigning nil to a present key does not allocate. */
 static void node_died(void *arg, tide_Node *n) {
   State *S = arg;
-  lua_State *L = S->L;
-  if (!L || S->closed || !lua_checkstack(L, 4)) return;
+  lua_State *L = S->main;
+  if (S->closed || !lua_checkstack(L, 4)) return;
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->anchors);
   if (lua_rawgetp(L, -1, n) == LUA_TUSERDATA) {
     NodeBox *b = lua_touserdata(L, -1);
@@ -284,9 +284,9 @@ void tide__open_autograd(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
   tide__register(L, S, -1, tensor_methods);
   lua_pop(L, 1);
-  lua_newtable(L);
+  lua_getfield(L, module, "autograd");
   tide__register(L, S, -1, functions);
-  lua_setfield(L, module, "autograd");
+  lua_pop(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
   lua_pushcfunction(L, node_tostring); lua_setfield(L, -2, "__tostring");
   lua_pushliteral(L, "node"); lua_setfield(L, -2, "__name");

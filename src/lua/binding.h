@@ -28,20 +28,28 @@ typedef struct State {
   struct Modes {              /* of a coroutine that no scope covers */
     uint8_t grad, inference, anomaly;
     const tide_PackHooks *pack;
+    lua_Integer hooks;        /* pack is pack_hooks: which pair of functions */
   } modes;
   int64_t trigger_small, trigger_big, heap, finalized;    /* pacing (module.c) */
   int64_t boxes;              /* alive */
   lua_State *L;               /* of the entry that is running: callbacks from C use it */
+  lua_State *main;            /* for what has to be done whenever C lets go of something */
+  struct Held *held;          /* what C holds of Lua's */
+  tide_PackHooks pack_hooks;  /* call the pair in force, whose number is: */
+  lua_Integer hooks, last_hooks;
+  char trace[256];            /* the last answer of the context's trace function */
   int parked;                 /* an error object waits in the registry to be raised again */
   int closed;
   /* registry references */
   Box **scope_list;           /* boxes made inside tide.scope, NULL where gone */
   int nscope, cscope, scopes; /* length, room, how many scopes are open */
+  int scope_first;            /* where the innermost one begins */
   int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt;
   int methods;                /* name -> method, or a light userdata for a field */
   int identity;               /* weak values: pointer -> box of a leaf, a grad, a node */
   int extras;                 /* weak keys: box -> what belongs to it (hooks, metadata) */
-  int anchors;                /* strong: node pointer -> box, while the node lives and has hooks or metadata */
+  int anchors;                /* strong: node pointer -> box, while the node lives and has metadata; Held -> its value */
+  int pairs;                  /* weak values: number -> {pack, unpack} */
   int dtypes;                 /* dtype number -> object */
   int own_sources;            /* set of source names that are tide's own */
   tide__PrintOptions print;
@@ -62,8 +70,23 @@ typedef struct NodeBox { uintptr_t key; tide_Node *n; State *S; uint8_t weak; } 
 #define BOX_KEY  ((uintptr_t)0x9e3779b97f4a7c15ULL)
 #define NODE_KEY ((uintptr_t)0xc2b2ae3d27d4eb4fULL)
 
-/* The state of a closure made by tide__register: its first upvalue. */
-#define STATE(L) ((State *)lua_touserdata(L, lua_upvalueindex(1)))
+/*
+** What C holds of Lua's: hooks, the contexts of custom functions, packed values. Each begins with this and has its Lua value in the table of anchors
+** until C lets go. The state may close first: then S is NULL.
+*/
+typedef struct Held {
+  struct Held *prev, *next;
+  State *S;
+  uint8_t owned;              /* C has it and will give it back */
+} Held;
+
+/* The state of a closure made by tide__register: its first upvalue. Raises where it is closed: a finalizer runs after tide's own. */
+static inline State *tide__state(lua_State *L) {
+  State *S = lua_touserdata(L, lua_upvalueindex(1));
+  if (unlikely(S->closed)) luaL_error(L, "tide is closed");
+  return S;
+}
+#define STATE(L) tide__state(L)
 
 static inline Box *tide__test_box(lua_State *L, int i) {
   Box *b = lua_touserdata(L, i);
@@ -123,16 +146,34 @@ void tide__register(lua_State *L, State *S, int table, const luaL_Reg *functions
 int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap);
 void tide__scope_add(lua_State *L, State *S, Box *b);
 void tide__scope_forget(State *S, Box *b);
-/* The node box at i has hooks or metadata: it stays while the node lives. */
+/* The node box at i has metadata: it stays while the node lives. */
 void tide__anchor_node(lua_State *L, State *S, int i);
-/* An error object at the top was thrown by a callback: it waits until the entry is left (and is popped). */
+/* An error object at the top was thrown by a callback: it waits until the entry is left (and is popped). Cannot throw. */
 void tide__park(lua_State *L, State *S);
+
+/* callback.c: a Held of `size` bytes, all zero behind its head, whose value is at the top (popped). Owned once C has it. */
+void *tide__hold(lua_State *L, State *S, size_t size);
+void tide__let_go(Held *h);                                         /* frees it and its value; cannot throw */
+void tide__push_held(lua_State *L, Held *h);                        /* its value */
+void tide__leave_held(State *S);                                    /* the state closes */
+/* Calls f, whose one argument is the light userdata `job`, protected, on the state of the running entry and under the modes that the context has. 1; 0 if it
+** threw: its error waits, and the context has one. */
+int tide__callback(State *S, lua_CFunction f, void *job);
+/* A gradient as an argument: a new box, or nil for TIDE_NONE. */
+void tide__push_gradient(lua_State *L, State *S, tide_Tensor *t);
+/* A result of a callback at i, put under the innermost scope; TIDE_NONE for nil and false. Raises where it is something else: "WHAT: a tensor or nil ..." */
+tide_Tensor *tide__take_gradient(lua_State *L, State *S, int i, const char *what);
+/* Can the value at i be called? */
+int tide__is_callable(lua_State *L, int i);
 
 void tide__open_call(lua_State *L, State *S, int module);          /* operators, into module and the tensors' methods */
 void tide__open_tensor(lua_State *L, State *S, int module);
 void tide__open_autograd(lua_State *L, State *S, int module);
 void tide__open_modes(lua_State *L, State *S, int module);
 void tide__open_index(lua_State *L, State *S, int module);
+void tide__open_hooks(lua_State *L, State *S, int module);
+void tide__open_function(lua_State *L, State *S, int module);
+void tide__open_packed(lua_State *L, State *S, int module);
 
 /* index.c. The key is at 2, the value at 3. */
 int tide__index_get(lua_State *L, State *S);

@@ -617,6 +617,7 @@ static inline int call_short(lua_State *L, Callable *f, int top) {
 
 static int call(lua_State *L) {
   Callable *f = lua_touserdata(L, lua_upvalueindex(1));
+  if (unlikely(f->S->closed)) return luaL_error(L, "tide is closed");
   int top = lua_gettop(L), n = call_short(L, f, top);
   return n ? n : call_long(L, f, top);
 }

@@ -39,12 +39,20 @@ Box *tide__push_box(lua_State *L, State *S) {
   return b;
 }
 
-/* A box whose tensor C still holds and that has extras (hooks of a leaf) is put back: the leaf may come to Lua again. */
+/* Will anybody else meet t, or run its hooks? Other handles, or a graph that leads to it. */
+static int is_met(tide_Tensor *t) {
+  if (tide_handles(t) > 1) return 1;
+  if (!tide_requires_grad(t) || !tide_is_leaf(t)) return 0;
+  tide_Node *n = tide_gradient_edge(t, NULL);
+  return n && tide_node_handles(n) > 1;
+}
+
+/* A box with extras (hooks of a leaf) is put back as long as C can still come across its tensor. */
 static int put_back(lua_State *L, State *S, Box *b) {
-  if (S->closed || tide_handles(b->t) <= 1) return 0;
-  tide__register_identity(L, S, 1);
+  if (S->closed || !is_met(b->t)) return 0;
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
   lua_setmetatable(L, 1);
+  tide__register_identity(L, S, 1);
   return 1;
 }
 
@@ -66,11 +74,12 @@ static int box_gc(lua_State *L) {
   return 0;
 }
 
-/* t:release(), and the end of `local t <close>`. */
+/* t:release(), and the end of `local t <close>`. May be called again. */
 static int box_release(lua_State *L) {
+  State *S = STATE(L);
   Box *b = tide__test_box(L, 1);
-  if (!b || !b->t) return 0;
-  State *S = b->S;
+  if (!b) return tide__error(L, S, "release: argument 1 ('self'): a tensor is expected, got %s", luaL_typename(L, 1));
+  if (!b->t) return 0;
   tide_Tensor *t = b->t;
   b->t = NULL;
   S->L = L;
@@ -161,6 +170,7 @@ void tide__push_extras(lua_State *L, State *S, int i, int make) {
 
 /* Is this function one of tide's own? Its sources register themselves when they are loaded (core.own_source). */
 static int is_own(lua_State *L, State *S, const lua_Debug *ar) {
+  if (*ar->source != '@' && *ar->source != '=') return 0;       /* a chunk of somebody's: its source is its whole text */
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->own_sources);
   int own = lua_getfield(L, -1, ar->source) != LUA_TNIL;
   lua_pop(L, 2);
@@ -197,7 +207,7 @@ int tide__raise(lua_State *L, State *S) {
     S->parked = 0;
     tide_clear_error(S->c);
     lua_rawgetp(L, LUA_REGISTRYINDEX, &parked_key);
-    lua_pushnil(L);
+    lua_pushboolean(L, 0);                        /* the key stays, so that parking allocates nothing */
     lua_rawsetp(L, LUA_REGISTRYINDEX, &parked_key);
     return lua_error(L);
   }
@@ -301,10 +311,13 @@ void tide__pace(lua_State *L, State *S) {
   if (unlikely(small > S->trigger_small || stats->big_bytes > S->trigger_big)) pace(L, S, small, stats->big_bytes);
 }
 
-/* Memory has run out: the context asks once. */
+/* Memory has run out: the context asks once. On the main thread, since a host may have called whose last coroutine is dead; the operator that
+** asks goes on in the thread where it was. */
 static void collect_callback(void *arg) {
   State *S = arg;
-  if (S->L && !S->closed) compat_gc_full(S->L);
+  lua_State *outer = S->L;
+  compat_gc_full(S->main);
+  S->L = outer;
 }
 
 /* }========================================================= */
@@ -315,8 +328,18 @@ static void collect_callback(void *arg) {
 static const char scope_key = 's';
 
 /* Boxes made inside a scope stand in a list, which a userdata in the registry holds. */
+static void compact_scope(State *S) {
+  int n = S->scope_first;
+  for (int k = n; k < S->nscope; k++) {
+    Box *b = S->scope_list[k];
+    if (b) { S->scope_list[n++] = b; b->slot = n; }
+  }
+  S->nscope = n;
+}
+
 void tide__scope_add(lua_State *L, State *S, Box *b) {
-  if (S->nscope == S->cscope) {
+  if (S->nscope == S->cscope) compact_scope(S);
+  if (2 * S->nscope >= S->cscope) {
     int room = S->cscope ? 2 * S->cscope : 256;
     Box **list = compat_newuserdata(L, (size_t)room * sizeof *list);
     if (S->nscope) memcpy(list, S->scope_list, (size_t)S->nscope * sizeof *list);
@@ -352,39 +375,50 @@ static void mark_results(lua_State *L, int i, int seen, int depth) {
   }
 }
 
+/* Calls the function at 1 and marks what it returns. */
+static int scope_body(lua_State *L) {
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  int results = lua_gettop(L);
+  luaL_checkstack(L, 8, "too many results");
+  lua_newtable(L);
+  for (int i = 1; i <= results; i++) mark_results(L, i, results + 1, 0);
+  lua_pop(L, 1);
+  return results;
+}
+
+/* The innermost scope ends: what was made in it and is not kept is released; what goes out (if it ended well) is the enclosing scope's. */
+static void end_scope(State *S, int ended_well) {
+  int n = S->scope_first;
+  S->scopes--;
+  for (int k = n; k < S->nscope; k++) {
+    Box *b = S->scope_list[k];
+    if (!b) continue;
+    int out = ended_well && b->keep & 2;
+    tide_Tensor *t = b->t;
+    b->keep &= 1;
+    if (out && S->scopes) { S->scope_list[n++] = b; b->slot = n; continue; }
+    b->slot = 0;
+    if (out || b->keep || !t) continue;
+    b->t = NULL;
+    tide_release(t);
+  }
+  S->nscope = n;
+}
+
 /* tide.scope(f, ...): calls f and releases what it made, except results, kept tensors and those that a module or optimiser took. */
 static int scope(lua_State *L) {
   State *S = STATE(L);
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  int first = S->nscope;
+  if (!tide__is_callable(L, 1)) return tide__error(L, S, "scope: argument 1 ('f'): a function expected, got %s", luaL_typename(L, 1));
+  int outer = S->scope_first, n = lua_gettop(L);
+  lua_pushcfunction(L, scope_body);
+  lua_insert(L, 1);
+  S->scope_first = S->nscope;
   S->scopes++;
-  int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-  int results = status == LUA_OK ? lua_gettop(L) : 0;
-  if (results) {
-    luaL_checkstack(L, 8, "too many results");
-    lua_newtable(L);
-    for (int i = 1; i <= results; i++) mark_results(L, i, results + 1, 0);
-    lua_pop(L, 1);
-  }
-  S->scopes--;
+  int status = lua_pcall(L, n, LUA_MULTRET, 0);
   S->L = L;
-  int n = first;
-  for (int k = first; k < S->nscope; k++) {
-    Box *b = S->scope_list[k];
-    if (!b) continue;
-    int out = b->keep & 2;
-    b->keep &= 1;
-    if (!b->keep && !out && b->t) {
-      tide_Tensor *t = b->t;
-      b->t = NULL;
-      tide_release(t);
-    }
-    if (out && S->scopes) { S->scope_list[n++] = b; b->slot = n; }      /* the enclosing scope's now */
-    else b->slot = 0;
-  }
-  S->nscope = n;
-  if (status != LUA_OK) return lua_error(L);
-  return results;
+  end_scope(S, status == LUA_OK);
+  S->scope_first = outer;
+  return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
 static int keep(lua_State *L) {
@@ -400,10 +434,30 @@ static int keep(lua_State *L) {
 
 /* {======================== opening ======================== */
 
+/* Boxes that were put back while Lua closed are not finalized again. */
+static void release_extras(lua_State *L, State *S) {
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->extras);
+  lua_pushnil(L);
+  while (lua_next(L, -2)) {
+    Box *b = tide__test_box(L, -2);
+    if (b && b->t) {
+      tide_release(b->t);
+      b->t = NULL;
+    }
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+/* The Lua state closes, or opening failed midway. */
 static int state_gc(lua_State *L) {
   State *S = lua_touserdata(L, 1);
+  if (S->closed) return 0;
   S->closed = 1;
   S->L = NULL;
+  if (!S->c) return 0;
+  tide__leave_held(S);
+  if (S->extras) release_extras(L, S);
   tide_set_collect(S->c, NULL, NULL);
   tide_set_node_died(S->c, NULL, NULL);
   tide_set_warn(S->c, NULL, NULL);
@@ -423,17 +477,20 @@ static int new_ref(lua_State *L, const char *weak) {
   return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-static State *new_state(lua_State *L) {
+/* A state, at the top of the stack. The registry gets it when all is open: opening may fail anywhere for want of memory, and be tried again. */
+static State *new_state(lua_State *L, const tide_Config *host) {
   State *S = compat_newuserdata(L, sizeof *S);
   memset(S, 0, sizeof *S);
-  tide_Config config = {sizeof config, NULL, NULL, 1};
-  S->c = tide_open(&config);
-  if (!S->c) luaL_error(L, "tide: out of memory");
   lua_newtable(L);
   lua_pushcfunction(L, state_gc);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+  tide_Config config = {sizeof config, NULL, NULL, 1};
+  if (host) memcpy(&config, host, host->size < sizeof config ? host->size : sizeof config);
+  config.size = sizeof config;
+  config.base = 1;
+  S->c = tide_open(&config);
+  if (!S->c) luaL_error(L, "tide: out of memory");
   S->modes.grad = 1;
   S->trigger_small = SMALL_STEP;
   S->trigger_big = BIG_FLOOR;
@@ -450,6 +507,12 @@ static State *new_state(lua_State *L) {
   S->anchors = new_ref(L, NULL);
   S->dtypes = new_ref(L, NULL);
   S->own_sources = new_ref(L, NULL);
+  S->pairs = new_ref(L, "v");
+  lua_pushboolean(L, 0);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &parked_key);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
+  S->main = S->L = lua_tothread(L, -1);
+  lua_pop(L, 1);
   tide_set_userdata(S->c, S);
   tide_set_collect(S->c, collect_callback, S);
   return S;
@@ -485,12 +548,12 @@ static int manual_seed(lua_State *L) {
 }
 static int initial_seed(lua_State *L) { lua_pushinteger(L, (lua_Integer)tide_initial_seed(STATE(L)->c)); return 1; }
 
-/* The context of this Lua state, as a light userdata: for hosts (tide_lua_context) and tests. */
+/* Makes the next operator fail: for tests (a host calls tide_interrupt). */
 static int interrupt(lua_State *L) { tide_interrupt(STATE(L)->c); return 0; }
 
 static const luaL_Reg functions[] = {
   {"memory_stats", memory_stats}, {"empty_cache", empty_cache}, {"set_memory_limit", set_memory_limit}, {"manual_seed", manual_seed},
-  {"initial_seed", initial_seed}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"where", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
+  {"initial_seed", initial_seed}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
 
 static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release}, {NULL, NULL}};
 
@@ -510,13 +573,18 @@ static int node_gc(lua_State *L) {
 }
 static const luaL_Reg node_life[] = {{"__gc", node_gc}, {NULL, NULL}};
 
-int luaopen_tide_core(lua_State *L) {
-  luaL_checkversion(L);
-  State *S = NULL;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &tide__registry_key) == LUA_TUSERDATA) S = lua_touserdata(L, -1);
+static State *known_state(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+  State *S = lua_touserdata(L, -1);
   lua_pop(L, 1);
-  int fresh = S == NULL;
-  if (fresh) S = new_state(L);
+  return S;
+}
+
+/* Pushes the module; makes the state if there is none. */
+static void open_module(lua_State *L, const tide_Config *config) {
+  State *S = known_state(L);
+  int fresh = S == NULL, state = lua_gettop(L) + 1;
+  if (fresh) S = new_state(L, config);
   lua_newtable(L);
   int module = lua_gettop(L);
   tide__register(L, S, module, functions);
@@ -538,44 +606,29 @@ int luaopen_tide_core(lua_State *L) {
   tide__open_tensor(L, S, module);             /* its fields win over methods of the same name (T, mT) */
   tide__open_index(L, S, module);
   tide__open_autograd(L, S, module);
+  tide__open_packed(L, S, module);
+  tide__open_hooks(L, S, module);
+  tide__open_function(L, S, module);
   lua_pushliteral(L, TIDE_VERSION);
   lua_setfield(L, module, "_VERSION");
   lua_settop(L, module);
+  if (!fresh) return;
+  lua_pushvalue(L, state);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+  lua_remove(L, state);
+}
+
+int luaopen_tide_core(lua_State *L) {
+  luaL_checkversion(L);
+  open_module(L, NULL);
   return 1;
 }
 
-/* }========================================================= */
-
-
-/* {======================== for hosts ======================== */
-
-static State *state_of(lua_State *L) {
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
-  State *S = lua_touserdata(L, -1);
+void tide_lua_open(lua_State *L, const tide_Config *config) {
+  luaL_checkversion(L);
+  if (known_state(L)) { luaL_error(L, "tide is open in this state already"); return; }
+  open_module(L, config);
   lua_pop(L, 1);
-  return S;
 }
-
-tide_Context *tide_lua_context(lua_State *L) {
-  State *S = state_of(L);
-  return S ? S->c : NULL;
-}
-
-void tide_lua_push(lua_State *L, tide_Tensor *t) {
-  State *S = state_of(L);
-  if (!S) { luaL_error(L, "tide is not open in this state"); return; }
-  if (!t || t == TIDE_NONE) { lua_pushnil(L); return; }
-  Box *b = tide__push_box(L, S);
-  b->t = tide_keep(t);
-  if (tide_requires_grad(t) && tide_is_leaf(t)) tide__register_identity(L, S, -1);
-}
-
-tide_Tensor *tide_lua_check(lua_State *L, int i) {
-  tide_Tensor *t = tide__test(L, i);
-  if (!t) luaL_typeerror(L, i, "tensor");
-  return t;
-}
-
-tide_Tensor *tide_lua_test(lua_State *L, int i) { return tide__test(L, i); }
 
 /* }========================================================= */

@@ -435,7 +435,7 @@ tide_Tensor *tide__unpack(tide_Node *n, tide__Saved *s, tide_Node *h, uint32_t o
   tide_Tensor *t = s->cell;
   if (unlikely(s->is_packed)) {
     t = s->packed->unpack(s->packed->value);
-    if (!t) return NULL;
+    if (!t) return c->code == TIDE_OK ? tide__fail(c, TIDE_ECALLBACK, "%s: a packed value could not be unpacked", tide_node_name(n)) : NULL;
   }
   else if (unlikely(tide__version(t) != s->version))
     return tide__fail(c, TIDE_EVERSION, "%s needs a tensor of sizes %s for its gradient that was changed in place since: it is at version %u, was saved at version %u",
@@ -632,7 +632,7 @@ int tide__writable(tide_Tensor *t, int recording) {
   if (!c->mode.grad) return 1;
   int tracks = tide__tracks(t);
   if (tracks < 0) return 0;
-  if (tracks && !t->base && (!t->node || t->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a leaf tensor that requires grad cannot be changed in place"); return 0; }
+  if (tracks && (!t->node || t->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a leaf tensor that requires grad cannot be changed in place"); return 0; }
   if (!t->base) return 1;
   tide_Tensor *b = t->base;
   if (b->rg && (!b->node || b->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a view of a leaf tensor that requires grad cannot be changed in place"); return 0; }

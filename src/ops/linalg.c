@@ -339,6 +339,21 @@ static tide_Tensor *linear(tide_Tensor *x, tide_Tensor *w, tide_Tensor *bias) {
   return tide_view(tide_addmm(bias, tide_view(x, all, 2), tide_t(w), 1, 1), shape, x->ndim);
 }
 
+/* x [*, i], y [*, j], w [out, i, j]: x times w as one matrix [i, out j], then each row's [out, j] times y's. */
+static tide_Tensor *bilinear(tide_Tensor *x, tide_Tensor *y, tide_Tensor *w, tide_Tensor *bias) {
+  if (!x || !y || !w || !bias) return NULL;
+  int fits = x->ndim > 0 && x->ndim == y->ndim && w->ndim == 3 && columns(x) == w->shape[1] && columns(y) == w->shape[2];
+  for (int d = 0; fits && d < x->ndim - 1; d++) fits = x->shape[d] == y->shape[d];
+  if (!fits) return tide__fail(x->ctx, TIDE_ESHAPE, "sizes %s and %s of the inputs and %s of weight do not fit: [*, i], [*, j] and [out, i, j] are wanted", SHAPE_TEXT(x), SHAPE_TEXT(y), SHAPE_TEXT(w));
+  int64_t shape[TIDE_MAXDIM], n = 1, out = w->shape[0], i = w->shape[1], j = w->shape[2];
+  for (int d = 0; d < x->ndim - 1; d++) n *= shape[d] = x->shape[d];
+  shape[x->ndim - 1] = out;
+  tide_Tensor *flat = tide_reshape(tide_transpose(w, 0, 1), (int64_t[]){i, out * j}, 2);
+  tide_Tensor *rows_of = tide_reshape(tide_mm(tide_reshape(x, (int64_t[]){n, i}, 2), flat), (int64_t[]){n, out, j}, 3);
+  tide_Tensor *z = tide_reshape(tide_bmm(rows_of, tide_reshape(y, (int64_t[]){n, j, 1}, 3)), shape, x->ndim);
+  return bias == TIDE_NONE ? z : tide_add(z, bias);
+}
+
 static tide_Tensor *outer(tide_Tensor *a, tide_Tensor *b) {
   if (!a || !b) return NULL;
   if (a->ndim != 1 || b->ndim != 1) return tide__fail(a->ctx, TIDE_ESHAPE, "two vectors are wanted, not sizes %s and %s", SHAPE_TEXT(a), SHAPE_TEXT(b));

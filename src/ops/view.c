@@ -314,8 +314,8 @@ static tide_Tensor **meshgrid(tide_Tensor *const *t, int n, const char *indexing
   tide_Tensor **list;
   int64_t shape[TIDE_MAXDIM], ones[TIDE_MAXDIM];
   tide_Context *c = list_of(t, n, n, &list);
-  if (!c || !list) return whole(list, n, count);
   *count = 0;
+  if (!c || !list) return NULL;
   int xy = !strcmp(indexing, "xy") && n > 1;
   if (strcmp(indexing, "xy") && strcmp(indexing, "ij")) return tide__fail(c, TIDE_EARG, "indexing is \"ij\" or \"xy\", not \"%s\"", indexing);
   if (n > TIDE_MAXDIM) return tide__fail(c, TIDE_ESHAPE, "%d dimensions: at most %d are possible", n, TIDE_MAXDIM);
