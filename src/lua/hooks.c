@@ -294,13 +294,12 @@ void tide__open_hooks(lua_State *L, State *S, int module) {
   lua_getfield(L, -1, "methods");
   tide__register(L, S, -1, node_methods);
   tide__register(L, S, module, functions);
-  if (luaL_newmetatable(L, "tide.handle")) {
-    tide__register(L, S, -1, handle_events);
-    lua_newtable(L);
-    tide__register(L, S, -1, handle_methods);
-    lua_setfield(L, -2, "__index");
-    lua_pushliteral(L, "hook handle");
-    lua_setfield(L, -2, "__name");
-  }
+  luaL_newmetatable(L, "tide.handle");             /* (there already if tide was opened before) */
+  tide__register(L, S, -1, handle_events);
+  lua_newtable(L);
+  tide__register(L, S, -1, handle_methods);
+  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, "hook handle");
+  lua_setfield(L, -2, "__name");
   lua_pop(L, 4);
 }
