@@ -21,6 +21,11 @@
   static void fill_masked_##T(int64_t n, char *const *p, const int64_t *s, const double *param) { \
     const T value = *(const T *)p[2]; \
     (void)param; \
+    if (s[0] == sizeof(T) && s[1] == 1) { \
+      T *to = (T *)p[0]; const uint8_t *mask = (const uint8_t *)p[1]; \
+      for (int64_t i = 0; i < n; i++) to[i] = mask[i] ? value : to[i]; \
+      return; \
+    } \
     for (int64_t i = 0; i < n; i++) if (*(const uint8_t *)(p[1] + i * s[1])) *(T *)(p[0] + i * s[0]) = value; \
   }
 MOVES(uint8_t) MOVES(uint16_t) MOVES(uint32_t) MOVES(uint64_t)

@@ -35,18 +35,20 @@ static void scale(int64_t *offset, int64_t n, int64_t by) { for (int64_t i = 0; 
 
 static int64_t width(const tide_Tensor *x) { return (int64_t)tide__size[x->dtype]; }
 
-/* Offsets of the true elements of a mask in memory with these strides (bytes), in row-major order, and how many there are. */
+/* Offsets of the true elements of a mask in memory with these strides (bytes), in row-major order, and how many there are. Every offset is
+** written, and only a true element moves on: no branch to guess. */
 static int64_t *mask_offsets(tide_Call *k, const tide_Tensor *mask, const int64_t *strides, int64_t *count) {
   tide_Tensor *m = tide__packed((tide_Tensor *)mask);
   if (!m) return NULL;
   const uint8_t *holds = (const uint8_t *)m->data;
-  int64_t total = 0, at = 0, index[TIDE_MAXDIM] = {0};
+  int outer = m->ndim ? m->ndim - 1 : 0;
+  int64_t row = m->ndim ? m->shape[outer] : 1, step = m->ndim ? strides[outer] : 0, total = 0, at = 0, index[TIDE_MAXDIM] = {0};
   for (int64_t i = 0; i < m->n; i++) total += holds[i] != 0;
-  int64_t *out = tide__scratch(k->c, (size_t)(total ? total : 1) * sizeof *out), *o = out;
+  int64_t *out = tide__scratch(k->c, (size_t)(total + 1) * sizeof *out), *o = out;
   if (!out) return NULL;
-  for (int64_t i = 0; i < m->n; i++) {
-    if (holds[i]) *o++ = at;
-    for (int d = m->ndim - 1; d >= 0; d--) {
+  for (int64_t i = 0; i < m->n; i += row, holds += row) {
+    for (int64_t j = 0; j < row; j++) { *o = at + j * step; o += holds[j] != 0; }
+    for (int d = outer - 1; d >= 0; d--) {
       at += strides[d];
       if (++index[d] < m->shape[d]) break;
       at -= strides[d] * m->shape[d];
