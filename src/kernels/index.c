@@ -23,7 +23,7 @@
     (void)param; \
     if (s[0] == sizeof(T) && s[1] == 1) { \
       T *to = (T *)p[0]; const uint8_t *mask = (const uint8_t *)p[1]; \
-      for (int64_t i = 0; i < n; i++) to[i] = mask[i] ? value : to[i]; \
+      for (int64_t i = 0; i < n; i++) { T chosen = (T)-(T)(mask[i] != 0); to[i] = (T)((to[i] & ~chosen) | (value & chosen)); } \
       return; \
     } \
     for (int64_t i = 0; i < n; i++) if (*(const uint8_t *)(p[1] + i * s[1])) *(T *)(p[0] + i * s[0]) = value; \
