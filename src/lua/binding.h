@@ -44,6 +44,7 @@ typedef struct State {
   Box **scope_list;           /* boxes made inside tide.scope, NULL where gone */
   int nscope, cscope, scopes; /* length, room, how many scopes are open */
   int scope_first;            /* where the innermost one begins */
+  int module;
   int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt;
   int methods;                /* name -> method, or a light userdata for a field */
   int identity;               /* weak values: pointer -> box of a leaf, a grad, a node */

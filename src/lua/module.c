@@ -580,27 +580,22 @@ static State *known_state(lua_State *L) {
   return S;
 }
 
-/* Pushes the module; makes the state if there is none. */
-static void open_module(lua_State *L, const tide_Config *config) {
-  State *S = known_state(L);
-  int fresh = S == NULL, state = lua_gettop(L) + 1;
-  if (fresh) S = new_state(L, config);
+/* The state with all that is in it; leaves it at the top, the module under it. */
+static State *open_state(lua_State *L, const tide_Config *config) {
   lua_newtable(L);
   int module = lua_gettop(L);
+  State *S = new_state(L, config);
   tide__register(L, S, module, functions);
-  if (fresh) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
-    tide__register(L, S, -1, tensor_life);
-    lua_pushliteral(L, "tensor");
-    lua_setfield(L, -2, "__name");
-    lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
-    tide__register(L, S, -1, node_life);
-    lua_pop(L, 2);
-    S->methods = new_ref(L, NULL);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
-    tide__register(L, S, -1, tensor_methods);
-    lua_pop(L, 1);
-  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+  tide__register(L, S, -1, tensor_life);
+  lua_pushliteral(L, "tensor");
+  lua_setfield(L, -2, "__name");
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
+  tide__register(L, S, -1, node_life);
+  S->methods = new_ref(L, NULL);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
+  tide__register(L, S, -1, tensor_methods);
+  lua_pop(L, 3);
   tide__open_modes(L, S, module);
   tide__open_call(L, S, module);
   tide__open_tensor(L, S, module);             /* its fields win over methods of the same name (T, mT) */
@@ -611,11 +606,22 @@ static void open_module(lua_State *L, const tide_Config *config) {
   tide__open_function(L, S, module);
   lua_pushliteral(L, TIDE_VERSION);
   lua_setfield(L, module, "_VERSION");
-  lua_settop(L, module);
-  if (!fresh) return;
-  lua_pushvalue(L, state);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
-  lua_remove(L, state);
+  lua_settop(L, module + 1);
+  return S;
+}
+
+/* Pushes the module, of which there is one in a Lua state. */
+static void open_module(lua_State *L, const tide_Config *config) {
+  State *S = known_state(L);
+  if (S && S->closed) luaL_error(L, "tide is closed");
+  if (!S) {
+    S = open_state(L, config);
+    lua_pushvalue(L, -2);
+    S->module = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &tide__registry_key);
+    lua_pop(L, 1);
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->module);
 }
 
 int luaopen_tide_core(lua_State *L) {

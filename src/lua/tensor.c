@@ -518,7 +518,10 @@ static int push_field(lua_State *L, State *S, tide_Tensor *t, int field) {
     case F_REQUIRES_GRAD: lua_pushboolean(L, tide_requires_grad(t)); return 1;
     case F_IS_LEAF: lua_pushboolean(L, tide_is_leaf(t)); return 1;
     case F_RETAINS_GRAD: lua_pushboolean(L, tide_retains_grad(t)); return 1;
-    case F_OUTPUT_NR: tide_grad_fn(t, &output); lua_pushinteger(L, output + 1); return 1;
+    case F_OUTPUT_NR:
+      if (!tide_grad_fn(t, &output) && tide_error_code(S->c) != TIDE_OK) return tide__raise(L, S);
+      lua_pushinteger(L, output + 1);
+      return 1;
     case F_VERSION: {
       int64_t v = tide_version_of(t);
       if (v < 0) return tide__error(L, S, "_version: an inference tensor does not count its versions");
@@ -533,10 +536,13 @@ static int push_field(lua_State *L, State *S, tide_Tensor *t, int field) {
       lua_pushnil(L);
       return 1;
     }
-    case F_GRAD_FN:
+    case F_GRAD_FN: {
       S->L = L;
-      tide__push_node(L, S, tide_grad_fn(t, NULL));
+      tide_Node *n = tide_grad_fn(t, NULL);
+      if (!n && tide_error_code(S->c) != TIDE_OK) return tide__raise(L, S);      /* a view that lost its history */
+      tide__push_node(L, S, n);
       return 1;
+    }
     case F_BASE: {
       tide_Tensor *base = tide_base(t);
       if (!base) { lua_pushnil(L); return 1; }
