@@ -4,6 +4,8 @@
 ** The node holds a Call, whose Lua value is ctx; ctx has the function object. Of the arguments and results only tensors are known to the
 ** node, so a Call remembers at which places they stood.
 */
+#include <stdio.h>
+
 #include "lua/modes.h"
 
 typedef struct Call {
@@ -198,7 +200,7 @@ static int forward(lua_State *L, State *S, int ctx, int args, int nargs) {
       lua_pushinteger(L, n);
       lua_setfield(L, -2, "n");
     }
-    lua_settop(L, lua_gettop(L) - call_without_grad(L, S, 3));
+    lua_pop(L, call_without_grad(L, S, 3));
   }
   lua_remove(L, lua_gettop(L) - n);                        /* setup_context, or nil */
   return n;

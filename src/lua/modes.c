@@ -6,6 +6,8 @@
 ** newest guard of a coroutine that is "normal", that is, one of its resumers; guards of suspended coroutines do not count.
 ** While the list is empty the context has State.modes and entries need not look.
 */
+#include <stdio.h>
+
 #include "lua/modes.h"
 
 static void apply(State *S, const struct Modes *m) {
@@ -251,6 +253,26 @@ static int is_anomaly_check_nan_enabled(lua_State *L) { State *S = STATE(L); lua
 static int is_grad_enabled(lua_State *L) { State *S = STATE(L); lua_pushboolean(L, tide__current_modes(L, S).grad); return 1; }
 static int is_inference_mode_enabled(lua_State *L) { State *S = STATE(L); lua_pushboolean(L, tide__current_modes(L, S).inference); return 1; }
 
+static int push_where(lua_State *L) {
+  State *S = lua_touserdata(L, 1);
+  tide__where(L, S);
+  return 1;
+}
+
+/* Where the user's program stands, for the nodes that anomaly mode makes. */
+static const char *trace(void *arg) {
+  State *S = arg;
+  lua_State *L = S->L;
+  if (!lua_checkstack(L, LUA_MINSTACK)) return NULL;
+  lua_pushcfunction(L, push_where);
+  lua_pushlightuserdata(L, S);
+  const char *where = lua_pcall(L, 1, 1, 0) == LUA_OK ? lua_tostring(L, -1) : "";
+  size_t n = strlen(where);
+  if (n > 2) snprintf(S->trace, sizeof S->trace, "%.*s", (int)n - 2, where);      /* without ": " */
+  lua_pop(L, 1);
+  return n > 2 ? S->trace : NULL;
+}
+
 static const luaL_Reg functions[] = {
   {"no_grad", no_grad}, {"enable_grad", enable_grad}, {"inference_mode", inference_mode}, {"set_grad_enabled", set_grad_enabled},
   {"is_grad_enabled", is_grad_enabled}, {"is_inference_mode_enabled", is_inference_mode_enabled}, {"is_anomaly_enabled", is_anomaly_enabled},
@@ -259,6 +281,7 @@ static const luaL_Reg functions[] = {
 static const luaL_Reg autograd[] = {{"detect_anomaly", detect_anomaly}, {"set_detect_anomaly", set_detect_anomaly}, {NULL, NULL}};
 
 void tide__open_modes(lua_State *L, State *S, int module) {
+  tide_set_trace(S->c, trace, S);
   tide__register(L, S, module, functions);
   lua_newtable(L);
   tide__register(L, S, -1, autograd);
