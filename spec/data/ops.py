@@ -1,4 +1,7 @@
-"""PyTorch's results for the samples of the operators. Its input is what `lua5.4 spec/support/samples.lua cases` prints."""
+"""PyTorch's results for the samples of the operators:
+
+tools/run spec/support/samples.lua cases | python3 spec/data/ops.py > spec/data/ops.lua
+"""
 import json, sys
 from emit import torch, header, lua, number, text
 
