@@ -293,7 +293,7 @@ static int slice_window(tide_Call *k, const tide_Tensor *x, Window *w) {
   if (step < 1) return FAIL(k, TIDE_EARG, "step is %lld; it must be positive", (long long)step);
   cut(k->c, x->shape[dim], &from, &to);
   w->offset = from * w->strides[dim];
-  w->shape[dim] = (to - from + step - 1) / step;
+  w->shape[dim] = (to - from) / step + ((to - from) % step != 0);
   w->strides[dim] *= step;
   return 1;
 }

@@ -103,6 +103,7 @@ static int resolve(Subscript *s, tide_Tensor *x, int n, const tide_At *at) {
   s->n = n;
   s->nlist = s->covered = s->tensors = 0;
   if (n > TIDE_MAXDIM) return fail(s, "%d indices: at most %d are possible", n, TIDE_MAXDIM);
+  for (int i = 0; i < n; i++) if (at[i].kind == TIDE_AT_TENSOR && !at[i].t) return 0;      /* what made it has failed */
   int named = count_named(s, at);
   if (named < 0) return 0;
   for (int i = 0; i < n; i++) if (!take_entry(s, &at[i], named)) return 0;
