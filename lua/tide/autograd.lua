@@ -46,5 +46,6 @@ return function(tide)
    require "tide.graph"(tide)
    autograd.functional = require "tide.functional"(tide)
    for name, f in pairs(require "tide.gradcheck"(tide)) do autograd[name] = f end
+   autograd.forward_ad = setmetatable({}, {__index = function(_, name) core.error(("forward_ad.%s is not there yet: it needs forward mode"):format(tostring(name))) end})
    return autograd
 end

@@ -53,15 +53,15 @@ return function(tide)
       return false
    end
 
-   -- A result as the caller should see it: without history, unless that leads to tensors of the caller's.
-   local function settle(value, lifted)
+   -- A result as the caller should see it: without history, unless the caller records and it leads to tensors of the caller's.
+   local function settle(value, lifted, records)
       if tide.is_tensor(value) then
-         if value.requires_grad and not reaches_outside(value, lifted) then return value:detach() end
+         if value.requires_grad and not (records and reaches_outside(value, lifted)) then return value:detach() end
          return value
       end
       if type(value) ~= "table" then return value end
       local copy = {}
-      for key, t in pairs(value) do copy[key] = settle(t, lifted) end
+      for key, t in pairs(value) do copy[key] = settle(t, lifted, records) end
       return copy
    end
 
@@ -98,34 +98,41 @@ return function(tide)
       return table.pack(autograd_grad(y, lifted, {grad_outputs = v, create_graph = true, materialize_grads = true}))
    end
 
-   -- grad_and_value(f, argnums, {has_aux =}): a function that gives the gradient of f's one number, and that number.
+   -- The gradient of f's one number, that number, and aux: all as the caller should see them.
+   local function differentiate(f, numbers, single, what, ...)
+      local args, records = table.pack(...), tide.is_grad_enabled()
+      return tide.enable_grad(function()
+         local lifted, trees = lift_arguments(args, numbers, what)
+         local y, aux = f(table.unpack(args, 1, args.n))
+         if not tide.is_tensor(y) or y.ndim ~= 0 then core.error(what .. ": the function must give a 0-dim tensor") end
+         local list = y.requires_grad and gradients(y, lifted) or {}
+         for i, x in ipairs(lifted) do list[i] = list[i] or tide.zeros_like(x) end
+         local at, result = {n = 0}, {}
+         for i, tree in ipairs(trees) do result[i] = settle(rebuild(tree, list, at), lifted, records) end
+         return single and result[1] or result, settle(y, lifted, records), settle(aux, lifted, records)
+      end)
+   end
+
+   -- grad_and_value(f, argnums, {has_aux =}): a function that gives the gradient of f's one number (a list of them where argnums is a list), and
+   -- that number; where f gives aux too, {number, aux}.
    function func.grad_and_value(f, argnums, given)
-      local numbers, single, has_aux = read(argnums, given, "grad")
+      local numbers, single, has_aux = read(argnums, given, "grad_and_value")
       return function(...)
-         local args = table.pack(...)
-         return tide.enable_grad(function()
-            local lifted, trees = lift_arguments(args, numbers, "grad")
-            local y, aux = f(table.unpack(args, 1, args.n))
-            if not tide.is_tensor(y) or y:numel() ~= 1 or y.ndim ~= 0 then core.error "grad: the function must give a 0-dim tensor" end
-            local list = y.requires_grad and gradients(y, lifted) or {}
-            for i, x in ipairs(lifted) do list[i] = list[i] or tide.zeros_like(x) end
-            local at, result = {n = 0}, {}
-            for i, tree in ipairs(trees) do result[i] = settle(rebuild(tree, list, at), lifted) end
-            if single then result = result[1] end
-            if has_aux then return result, settle(y, lifted), settle(aux, lifted) end
-            return result, settle(y, lifted)
-         end)
+         local g, y, aux = differentiate(f, numbers, single, "grad_and_value", ...)
+         if has_aux then return g, {y, aux} end
+         return g, y
       end
    end
 
-   -- grad(f, argnums, {has_aux =}): the same, the gradient alone (and aux).
+   -- grad(f, argnums, {has_aux =}): a function that gives the gradient alone, one result per argument; or with aux, the gradient (a list where argnums
+   -- is a list) and aux.
    function func.grad(f, argnums, given)
-      local _, _, has_aux = read(argnums, given, "grad")
-      local both = func.grad_and_value(f, argnums, given)
+      local numbers, single, has_aux = read(argnums, given, "grad")
       return function(...)
-         local g, _, aux = both(...)
+         local g, _, aux = differentiate(f, numbers, single, "grad", ...)
          if has_aux then return g, aux end
-         return g
+         if single then return g end
+         return table.unpack(g)
       end
    end
 
@@ -139,27 +146,31 @@ return function(tide)
          has_aux = last.has_aux
          args.n = args.n - 1
       end
+      local records = tide.is_grad_enabled()
       return tide.enable_grad(function()
          local numbers = {}
          for k = 1, args.n do numbers[k] = k end
          local lifted, trees = lift_arguments(args, numbers, "vjp")
-         local y, aux = f(table.unpack(args, 1, args.n))
+         local results = table.pack(f(table.unpack(args, 1, args.n)))
+         local y, aux = results[1], has_aux and results[2] or nil
+         if results.n > 1 and not has_aux then y = {table.unpack(results, 1, results.n)} end
          local outputs = flatten(y, {}, "vjp: the function's result")
          local function back(v)
             local given = flatten(v, {}, "vjp: the gradient")
             if #given ~= #outputs then core.error(("vjp: the gradient has %d tensors, the function's result %d"):format(#given, #outputs)) end
+            records = tide.is_grad_enabled()
             return tide.enable_grad(function()
                local usable, vectors = {}, {}
                for i, t in ipairs(outputs) do if t.requires_grad then usable[#usable + 1] = t; vectors[#vectors + 1] = given[i] end end
                local list = #usable > 0 and gradients(usable, lifted, vectors) or {}
                for i, x in ipairs(lifted) do list[i] = list[i] or tide.zeros_like(x) end
-               local at, results = {n = 0}, {}
-               for i, tree in ipairs(trees) do results[i] = settle(rebuild(tree, list, at), lifted) end
-               return table.unpack(results, 1, #trees)
+               local at, gs = {n = 0}, {}
+               for i, tree in ipairs(trees) do gs[i] = settle(rebuild(tree, list, at), lifted, records) end
+               return table.unpack(gs, 1, #trees)
             end)
          end
-         if has_aux then return settle(y, lifted), back, settle(aux, lifted) end
-         return settle(y, lifted), back
+         if has_aux then return settle(y, lifted, records), back, settle(aux, lifted, records) end
+         return settle(y, lifted, records), back
       end)
    end
 
@@ -181,12 +192,12 @@ return function(tide)
       return list
    end
 
-   -- jacrev(f, argnums, {has_aux =, chunk_size =}): a function that gives the Jacobian of f, row by row. For several results of f, or a
-   -- table, the same structure of Jacobians; within each, one per argument where argnums is a list.
+   -- jacrev(f, argnums, {has_aux =, chunk_size =}): a function that gives the Jacobian of f, row by row; one result per argument where argnums is a list. For
+   -- several results of f, or a table, the same structure of Jacobians; within each, a list over the arguments where argnums is a list.
    function func.jacrev(f, argnums, given)
       local numbers, single, has_aux = read(argnums, given, "jacrev")
       return function(...)
-         local args = table.pack(...)
+         local args, records = table.pack(...), tide.is_grad_enabled()
          return tide.enable_grad(function()
             local lifted, trees = lift_arguments(args, numbers, "jacrev")
             local results = table.pack(f(table.unpack(args, 1, args.n)))
@@ -200,12 +211,13 @@ return function(tide)
                   return copy
                end
                local list, at, jacobians = jacobian_of(y, lifted), {n = 0}, {}
-               for i, tree in ipairs(trees) do jacobians[i] = settle(rebuild(tree, list, at), lifted) end
+               for i, tree in ipairs(trees) do jacobians[i] = settle(rebuild(tree, list, at), lifted, records) end
                return single and jacobians[1] or jacobians
             end
             local out = {}
             for i = 1, results.n do out[i] = of(results[i]) end
-            if has_aux then return out[1], settle(aux, lifted) end
+            if has_aux then return out[1], settle(aux, lifted, records) end
+            if results.n == 1 and not single and tide.is_tensor(results[1]) then return table.unpack(out[1]) end
             return table.unpack(out, 1, results.n)
          end)
       end

@@ -54,10 +54,6 @@ return function(tide)
       return list
    end
 
-   local function recording(f, ...)
-      return tide.enable_grad(f, ...)
-   end
-
    -- grad, with zeros for what an output does not depend on (an error if strict).
    local function gradient(outputs, inputs, v, create_graph, strict, what)
       local usable, vectors = {}, {}
@@ -73,6 +69,8 @@ return function(tide)
          if not g[i] then
             if strict then core.error(("%s: the output does not depend on input %d (strict)"):format(what, i)) end
             g[i] = tide.zeros_like(x)
+         elseif strict and create_graph and not g[i].requires_grad then
+            core.error(("%s: the derivative by input %d does not depend on the inputs (strict)"):format(what, i))
          end
       end
       g.n = nil
@@ -108,7 +106,7 @@ return function(tide)
    function functional.jacobian(f, inputs, given)
       local o = options(given, "jacobian")
       local list, single = as_list(inputs, "jacobian")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "jacobian")
          local results = {}
@@ -132,7 +130,7 @@ return function(tide)
    function functional.hessian(f, inputs, given)
       local o = options(given, "hessian")
       local list, single = as_list(inputs, "hessian")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "hessian")
          local y = scalar(ys, one, "hessian")
@@ -164,7 +162,7 @@ return function(tide)
    function functional.vjp(f, inputs, v, given)
       local o = options(given, "vjp")
       local list, single = as_list(inputs, "vjp")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "vjp")
          local g = gradient(ys, xs, vectors(v, ys, "vjp"), o.create_graph, o.strict, "vjp")
@@ -177,14 +175,14 @@ return function(tide)
       local dummies = {}
       for i, y in ipairs(ys) do dummies[i] = tide.zeros_like(y):requires_grad_() end
       local back = gradient(ys, xs, dummies, true, o.strict, what)
-      return gradient(back, dummies, v, o.create_graph, false, what)
+      return gradient(back, dummies, v, o.create_graph, o.strict, what)
    end
 
    -- jvp(f, inputs, v, {create_graph =, strict =}): f's result and J v.
    function functional.jvp(f, inputs, v, given)
       local o = options(given, "jvp")
       local list = as_list(inputs, "jvp")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "jvp")
          local g = forward_product(ys, xs, vectors(v, xs, "jvp"), o, "jvp")
@@ -196,7 +194,7 @@ return function(tide)
    function functional.vhp(f, inputs, v, given)
       local o = options(given, "vhp")
       local list, single = as_list(inputs, "vhp")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "vhp")
          local y = scalar(ys, one, "vhp")
@@ -210,7 +208,7 @@ return function(tide)
    function functional.hvp(f, inputs, v, given)
       local o = options(given, "hvp")
       local list, single = as_list(inputs, "hvp")
-      return recording(function()
+      return tide.enable_grad(function()
          local xs = prepare(list, o.create_graph)
          local ys, one = call(f, xs, "hvp")
          local y = scalar(ys, one, "hvp")

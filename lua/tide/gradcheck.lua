@@ -64,26 +64,52 @@ return function(tide)
       return rows
    end
 
+   -- Element k of a tensor, in row-major order, as a view.
+   local function element(x, k)
+      local place, rest = {}, k - 1
+      for d = x.ndim, 1, -1 do
+         place[d] = rest % x.shape[d] + 1
+         rest = rest // x.shape[d]
+      end
+      for d = 1, x.ndim do x = x[place[d]] end
+      return x
+   end
+
    -- Calls visit(i, k, columns): how all outputs change with element k of input i.
    local function differences(f, inputs, xs, eps, visit)
       for i, x in ipairs(xs) do
          local data = x.data
          for k = 1, x:numel() do
-            local flat = data:view(-1)
-            local old = flat[k]:item()
+            local place = element(data, k)
+            local old = place:item()
             local function at(value)
-               flat[k] = value
+               place:fill_(value)
                return tide.no_grad(function()
                   local copies = {}
                   for j, y in ipairs(outputs_of(f, inputs)) do copies[j] = y:detach():clone():reshape(-1) end
                   return copies
                end)
             end
-            local high, low = at(old + eps), at(old - eps)
-            flat[k] = old
+            local ok, high, low = pcall(function() return at(old + eps), at(old - eps) end)
+            place:fill_(old)
+            if not ok then error(high, 0) end
             local columns = {}
             for j = 1, #high do columns[j] = (high[j] - low[j]) / (2 * eps) end
             visit(i, k, columns)
+         end
+      end
+   end
+
+   -- A backward that gets no gradient has to give none, or zeros.
+   local function undefined(f, inputs, xs, what)
+      for j, y in ipairs(outputs_of(f, inputs)) do
+         if y.grad_fn then
+            local handle = y.grad_fn:register_prehook(function(grads) return {n = grads.n} end)
+            local g = table.pack(grad(y, xs, {grad_outputs = tide.ones_like(y), allow_unused = true}))
+            handle:remove()
+            for i = 1, g.n do
+               if g[i] and g[i]:ne(0):any():item() then return ("%s: backward of output %d gives a gradient for input %d where it gets none"):format(what, j, i) end
+            end
          end
       end
    end
@@ -95,7 +121,9 @@ return function(tide)
       inputs = as_list(inputs, what)
       local xs = checked(inputs, what)
       for i, x in ipairs(xs) do
-         if not x:is_contiguous() then core.error(("%s: input %d is not contiguous in memory, which differences need"):format(what, i)) end
+         for d = 1, x.ndim do
+            if x:stride(d) == 0 and x.shape[d] > 1 then core.error(("%s: several elements of input %d share one place in memory (it was expanded)"):format(what, i)) end
+         end
       end
       return tide.enable_grad(function()
          local ys = outputs_of(f, inputs)
@@ -125,7 +153,7 @@ return function(tide)
                end
             end
          end)
-         return complaint
+         return complaint or o.check_undefined_grad and undefined(f, inputs, xs, what)
       end)
    end
 

@@ -7,7 +7,7 @@ local tide = {}
 -- What tide's own Lua files use, and users do not.
 local internal = {
    methods = true, own_source = true, error = true, warn = true, line = true, operators = true, operator = true, parameter = true, is_parameter = true,
-   interrupt = true, autograd = true, apply = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, linalg = true, special = true
+   interrupt = true, autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, linalg = true, special = true
 }
 for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
 tide.linalg, tide.special = core.linalg or {}, core.special or {}

@@ -315,7 +315,13 @@ static int saved_tensors(lua_State *L) {
   return n;
 }
 
+/* core.call(f, ...): f(...), which cannot yield */
+static int call(lua_State *L) {
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
 void tide__open_function(lua_State *L, State *S, int module) {
-  static const luaL_Reg functions[] = {{"apply", apply}, {"saved_tensors", saved_tensors}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"apply", apply}, {"saved_tensors", saved_tensors}, {"call", call}, {NULL, NULL}};
   tide__register(L, S, module, functions);
 }

@@ -546,6 +546,24 @@ static int manual_seed(lua_State *L) {
   tide_manual_seed(S->c, (uint64_t)seed);
   return 0;
 }
+/* get_rng_state(): the generator's state, a uint8 tensor for set_rng_state */
+static int get_rng_state(lua_State *L) {
+  State *S = STATE(L);
+  tide__pace(L, S);
+  Box *b = tide__push_box(L, S);
+  tide__enter(L, S);
+  tide_Scope scope = tide_scope(S->c);
+  size_t n = tide_get_rng_state(S->c, NULL, 0);
+  tide_Tensor *t = tide_from_data(S->c, TIDE_UINT8, 1, (int64_t[]){(int64_t)n}, NULL);
+  if (t) tide_get_rng_state(S->c, tide_data(t), n);
+  return tide__finish(L, S, b, t, scope);
+}
+static int set_rng_state(lua_State *L) {
+  State *S = STATE(L);
+  tide_Tensor *t = tide__check(L, S, 1, "set_rng_state", "new_state");
+  if (tide_dtype(t) != TIDE_UINT8 || !tide_is_contiguous(t)) return tide__error(L, S, "set_rng_state: a state as get_rng_state gives it is expected");
+  return tide_set_rng_state(S->c, tide_data(t), (size_t)tide_numel(t)) ? 0 : tide__raise(L, S);
+}
 static int initial_seed(lua_State *L) { lua_pushinteger(L, (lua_Integer)tide_initial_seed(STATE(L)->c)); return 1; }
 
 /* Makes the next operator fail: for tests (a host calls tide_interrupt). */
@@ -553,7 +571,7 @@ static int interrupt(lua_State *L) { tide_interrupt(STATE(L)->c); return 0; }
 
 static const luaL_Reg functions[] = {
   {"memory_stats", memory_stats}, {"empty_cache", empty_cache}, {"set_memory_limit", set_memory_limit}, {"manual_seed", manual_seed},
-  {"initial_seed", initial_seed}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
+  {"initial_seed", initial_seed}, {"get_rng_state", get_rng_state}, {"set_rng_state", set_rng_state}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
 
 static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release}, {NULL, NULL}};
 
