@@ -24,6 +24,7 @@ for _ = 1, N do tide.full({SIZE}, 1.0) end
 local each = (os.clock() - start) / N * 1e6
 
 local limit = megabytes > 0 and 700 or 300
+assert(#ballast == megabytes * 1024)               -- it was there all the time
 print(("Lua heap %3d MB: peak %.0f MB (under %d), %.0f us a tensor, %.0f us of it filling, %.0f us beyond (under 100)"):format(
    megabytes, peak(), limit, each, filling, each - filling))
 os.exit(peak() < limit and each - filling < 100, true)
