@@ -116,6 +116,7 @@ return function(tide)
    -- grad_and_value(f, argnums, {has_aux =}): a function that gives the gradient of f's one number (a list of them where argnums is a list), and
    -- that number; where f gives aux too, {number, aux}.
    function func.grad_and_value(f, argnums, given)
+      core.check_callable(f, "grad")
       local numbers, single, has_aux = read(argnums, given, "grad_and_value")
       return function(...)
          local g, y, aux = differentiate(f, numbers, single, "grad_and_value", ...)
@@ -139,6 +140,7 @@ return function(tide)
    -- vjp(f, ...): f(...) and a function that takes a gradient of it (same structure) to one result per argument.
    -- With {has_aux = true} as the only keyword of a last table, f gives (result, aux), and so does vjp after its two results.
    function func.vjp(f, ...)
+      core.check_callable(f, "vjp")
       local args = table.pack(...)
       local has_aux = false
       local last = args[args.n]
@@ -195,6 +197,7 @@ return function(tide)
    -- jacrev(f, argnums, {has_aux =, chunk_size =}): a function that gives the Jacobian of f, row by row; one result per argument where argnums is a list. For
    -- several results of f, or a table, the same structure of Jacobians; within each, a list over the arguments where argnums is a list.
    function func.jacrev(f, argnums, given)
+      core.check_callable(f, "jacrev")
       local numbers, single, has_aux = read(argnums, given, "jacrev")
       return function(...)
          local args, records = table.pack(...), tide.is_grad_enabled()
@@ -229,6 +232,10 @@ return function(tide)
    -- functional_call(module, parameters, args, kwargs): calls the module with these tensors in the places of its own, named by
    -- dotted paths, for this call only.
    function func.functional_call(module, parameters, args, kwargs)
+      core.check_callable(module, "functional_call")
+      if type(module) ~= "table" then core.error("functional_call: a module is expected, got " .. type(module)) end
+      if type(parameters) ~= "table" then core.error("functional_call: a table of parameters is expected, got " .. type(parameters)) end
+      for path in pairs(parameters) do if type(path) ~= "string" then core.error "functional_call: parameters are named by strings" end end
       local saved = {}
       local function place(path)
          local owner = module

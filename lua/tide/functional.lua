@@ -38,6 +38,7 @@ return function(tide)
 
    -- The results of f as a list; the second result tells whether it was one tensor.
    local function call(f, inputs, what)
+      core.check_callable(f, what)
       local results = table.pack(f(table.unpack(inputs)))
       if results.n == 1 and not tide.is_tensor(results[1]) and type(results[1]) == "table" then
          return as_list(results[1], what .. ": the function's result")

@@ -2,6 +2,13 @@
 local core = require "tide.core"
 core.own_source()
 
+-- Raises unless f can be called.
+function core.check_callable(f, what)
+   if type(f) == "function" then return end
+   local meta = type(f) ~= "string" and getmetatable(f)
+   if not (type(meta) == "table" and meta.__call) then core.error(("%s: a function is expected, got %s"):format(what, type(f))) end
+end
+
 return function(tide)
    local methods, F = core.methods, tide.nn.functional
 
@@ -20,6 +27,8 @@ return function(tide)
 
    -- A copy of data, with the dtype of x unless told otherwise.
    function methods.new_tensor(x, data, options)
+      if not tide.is_tensor(x) then core.error "new_tensor: a tensor is expected" end
+      if options ~= nil and type(options) ~= "table" then core.error("new_tensor: options are a table, not " .. type(options)) end
       local given = {dtype = x.dtype}
       for key, value in pairs(options or {}) do given[key] = value end
       return tide.tensor(data, given)

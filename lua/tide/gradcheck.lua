@@ -164,12 +164,14 @@ return function(tide)
    end
 
    function check.gradcheck(f, inputs, given)
+      core.check_callable(f, "gradcheck")
       local o = options(given, {}, "gradcheck")
       return answer(run(f, inputs, o, "gradcheck"), o)
    end
 
    -- gradgradcheck(f, inputs, {grad_outputs =, gen_non_contig_grad_outputs =, ...}): the gradient itself is differentiated and compared.
    function check.gradgradcheck(f, inputs, given)
+      core.check_callable(f, "gradgradcheck")
       local o = options(given, {grad_outputs = true, gen_non_contig_grad_outputs = true}, "gradgradcheck")
       local list = as_list(inputs, "gradgradcheck")
       local n = #list
