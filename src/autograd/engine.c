@@ -263,7 +263,7 @@ static int call_hooks(tide_Node *n, int kind, int output, int count, tide_Tensor
     if (h->kind != kind || h->removed || (output >= 0 && h->output != output)) continue;
     tide_Scope scope = tide_scope(c);
     if (count > 16 && !(now = tide__scratch(c, (size_t)count * sizeof *now))) return 0;
-    memcpy(now, g, (size_t)count * sizeof *now);
+    if (count) memcpy(now, g, (size_t)count * sizeof *now);
     int ok = h->f(h->arg, n, count, now, nalso, also);
     if (!ok && c->code == TIDE_OK) tide_fail(c, TIDE_ECALLBACK, "a hook failed");
     for (int i = 0; ok && i < count; i++) ok = replaces(c, g[i], now[i]);
