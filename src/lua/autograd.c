@@ -179,14 +179,20 @@ static int retain_grad(lua_State *L) {
   State *S = STATE(L);
   tide_Tensor *t = tide__check(L, S, 1, "retain_grad", "self");
   tide__enter(L, S);
-  return tide_retain_grad(t) ? 0 : tide__raise(L, S);
+  const char *outer = tide_set_function(S->c, "retain_grad");
+  int ok = tide_retain_grad(t);
+  tide_set_function(S->c, outer);
+  return ok ? 0 : tide__raise(L, S);
 }
 
 static int detach_(lua_State *L) {
   State *S = STATE(L);
   tide_Tensor *t = tide__check(L, S, 1, "detach_", "self");
   tide__enter(L, S);
-  if (!tide_detach_(t)) return tide__raise(L, S);
+  const char *outer = tide_set_function(S->c, "detach_");
+  int ok = tide_detach_(t) != NULL;
+  tide_set_function(S->c, outer);
+  if (!ok) return tide__raise(L, S);
   lua_settop(L, 1);
   return 1;
 }

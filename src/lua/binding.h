@@ -20,6 +20,23 @@
 
 typedef struct Guard Guard;
 typedef struct Box Box;
+typedef struct NodeBox NodeBox;
+
+struct Box {
+  uintptr_t key;
+  tide_Tensor *t;             /* NULL: empty, or released */
+  Box *prev, *next;           /* all boxes of the state in a ring, newest first behind State.boxes */
+  uint32_t out;               /* the number of the scope whose result it is */
+  uint8_t parameter;          /* prints as a Parameter */
+  uint8_t keep;               /* tide.scope leaves it alone */
+  uint8_t extras;             /* has an entry in State.extras */
+};
+struct NodeBox {
+  uintptr_t key;
+  tide_Node *n;
+  NodeBox *prev, *next;       /* as a Box's, behind State.node_boxes */
+  uint8_t weak;               /* it is anchored while the node lives and holds no count of it */
+};
 
 /* One per family of Lua states: coroutines share it. A userdata in the registry; closures hold its address. */
 typedef struct State {
@@ -31,7 +48,10 @@ typedef struct State {
     lua_Integer hooks;        /* pack is pack_hooks: which pair of functions */
   } modes;
   int64_t trigger_small, trigger_big, heap, finalized;    /* pacing (module.c) */
-  int64_t boxes;              /* alive */
+  Box boxes;                  /* the ring's head, which is no box itself */
+  NodeBox node_boxes;
+  int64_t nboxes;             /* alive */
+  uint32_t last_scope;        /* the number of the newest tide.scope */
   lua_State *L;               /* of the entry that is running: callbacks from C use it */
   lua_State *main;            /* for what has to be done whenever C lets go of something */
   struct Held *held;          /* what C holds of Lua's */
@@ -41,9 +61,6 @@ typedef struct State {
   int parked;                 /* an error object waits in the registry to be raised again */
   int closed;
   /* registry references */
-  Box **scope_list;           /* boxes made inside tide.scope, NULL where gone */
-  int nscope, cscope, scopes; /* length, room, how many scopes are open */
-  int scope_first;            /* where the innermost one begins */
   int module;
   int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt;
   int methods;                /* name -> method, or a light userdata for a field */
@@ -55,18 +72,6 @@ typedef struct State {
   int own_sources;            /* set of source names that are tide's own */
   tide__PrintOptions print;
 } State;
-
-struct Box {
-  uintptr_t key;
-  tide_Tensor *t;             /* NULL: empty, or released */
-  State *S;
-  int32_t slot;               /* in the list of tide.scope, from 1; 0: none */
-  uint8_t parameter;          /* prints as a Parameter */
-  uint8_t keep;               /* tide.scope leaves it alone */
-  uint8_t extras;             /* has an entry in State.extras */
-};
-/* weak: the box is anchored while the node lives and holds no count of it. */
-typedef struct NodeBox { uintptr_t key; tide_Node *n; State *S; uint8_t weak; } NodeBox;
 
 #define BOX_KEY  ((uintptr_t)0x9e3779b97f4a7c15ULL)
 #define NODE_KEY ((uintptr_t)0xc2b2ae3d27d4eb4fULL)
@@ -145,8 +150,6 @@ void tide__register(lua_State *L, State *S, int table, const luaL_Reg *functions
 
 /* Pushes a list of n boxes that take over the counts in t (freed with free if on_heap), also when Lua throws. */
 int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap);
-void tide__scope_add(lua_State *L, State *S, Box *b);
-void tide__scope_forget(State *S, Box *b);
 /* The node box at i has metadata: it stays while the node lives. */
 void tide__anchor_node(lua_State *L, State *S, int i);
 /* An error object at the top was thrown by a callback: it waits until the entry is left (and is popped). Cannot throw. */

@@ -29,7 +29,7 @@ typedef struct Signature {
 typedef struct Callable {
   State *S;
   const char *name;            /* as users write it: "add", "linalg.norm", "add_" */
-  int inplace, method;         /* method: x:name(); only for messages */
+  int inplace, event;          /* event: a metamethod, whose operands are no keywords */
   int n;
   Signature sig[];
 } Callable;
@@ -339,7 +339,7 @@ static int read_call(Reader *r, const Signature *g, int top) {
   r->why[0] = 0;
   r->keywords = 0;
   r->top = top;
-  if (top > 0 && lua_istable(L, top)) {
+  if (top > 0 && lua_istable(L, top) && !r->f->event) {
     int kind = keyword_table(L, top);
     if (kind < 0) { snprintf(r->why, sizeof r->why, "argument %d: a table has both named and numbered entries", top); return 0; }
     if (kind == 1 || (lua_rawlen(L, top) == 0 && !wants_list(g, g->first + top - 1) && !lua_getmetatable(L, top) && (lua_pushnil(L), !lua_next(L, top)))) {
@@ -497,13 +497,12 @@ static int run(Reader *r) {
   if (f->inplace) return call_inplace(L, f, g, v, scope);
   tide_Tensor *out[MAX_RESULTS] = {NULL}, **results = NULL;
   const char *outer = tide_set_function(S->c, f->name);
-  int n = 0, ok = tide_call(g->op, S->c, v, out, &n, &results);
+  int n = 0, ok = tide_call(g->op, S->c, v, out, &n, &results) && (!r->requires_grad || tide_set_requires_grad(out[0], 1));
   tide_set_function(S->c, outer);
   if (!ok) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
   if (!many) {
     int same = same_as(L, r->top, out[0]);
     if (unlikely(same)) { tide_close(S->c, scope, NULL); lua_pushvalue(L, same); return 1; }
-    if (r->requires_grad && !tide_set_requires_grad(out[0], 1)) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
     tide__finish(L, S, box, out[0], scope);
     if (r->requires_grad) tide__register_identity(L, S, -1);
     return 1;
@@ -641,15 +640,16 @@ static int has_suffix(const char *s, const char *end) {
 static int is_internal(const tide_Signature *s) { return s->flags & TIDE_INTERNAL || has_suffix(s->id, "_grad"); }
 
 /* A closure over the operators in list, under this name. */
-static void push_callable(lua_State *L, State *S, const char *name, const tide_Op *const *list, int n, int inplace, lua_CFunction entry) {
+static Callable *push_callable(lua_State *L, State *S, const char *name, const tide_Op *const *list, int n, int inplace, lua_CFunction entry) {
   Callable *f = compat_newuserdata(L, sizeof *f + (size_t)n * sizeof *f->sig);
   f->S = S;
   f->name = name;
   f->inplace = inplace;
-  f->method = 0;
+  f->event = 0;
   f->n = n;
   for (int i = 0; i < n; i++) compile(L, &f->sig[i], list[i]);
   lua_pushcclosure(L, entry, 1);
+  return f;
 }
 
 /* Sets table.a.b.c = value (at the top; popped), making tables on the way. */
@@ -804,19 +804,18 @@ static int divide_number(lua_State *L) {
 static void add_events(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
   int mt = lua_gettop(L);
+  const tide_Op *list[MAX_SIGNATURES], *rsub = tide_find_operator("rsub");
   for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-    const tide_Op *list[MAX_SIGNATURES];
     int n = signatures(events[i].name, list);
     if (!n) continue;
-    push_callable(L, S, events[i].name, list, n, 0, events[i].unary ? call_unary : call);
+    push_callable(L, S, events[i].name, list, n, 0, events[i].unary ? call_unary : call)->event = 1;
     lua_setfield(L, mt, events[i].event);
   }
-  lua_getfield(L, module, "sub");
-  const tide_Op *rsub = tide_find_operator("rsub");
-  push_callable(L, S, "sub", &rsub, 1, 0, call);
+  push_callable(L, S, "sub", list, signatures("sub", list), 0, call)->event = 1;
+  push_callable(L, S, "sub", &rsub, 1, 0, call)->event = 1;
   lua_pushcclosure(L, sided, 2);
   lua_setfield(L, mt, "__sub");
-  lua_getfield(L, module, "div");
+  push_callable(L, S, "div", list, signatures("div", list), 0, call)->event = 1;
   lua_getfield(L, module, "reciprocal");
   lua_getfield(L, module, "mul");
   lua_pushcclosure(L, divide_number, 2);

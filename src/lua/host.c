@@ -40,6 +40,7 @@ tide_Tensor *tide_lua_test(lua_State *L, int i) { return tide__test(L, i); }
 tide_Tensor *tide_lua_check(lua_State *L, int i) {
   tide_Tensor *t = tide__test(L, i);
   if (t) return t;
+  i = lua_absindex(L, i);
   if (tide__test_box(L, i)) luaL_argerror(L, i, "the tensor was released"); else luaL_typeerror(L, i, "tensor");
   return NULL;
 }

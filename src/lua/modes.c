@@ -116,9 +116,9 @@ static void keep_pair(lua_State *L) {
   compat_setvalue(L, -2);
 }
 
-int tide__with_modes(lua_State *L, State *S, struct Modes modes, int pair) {
+int tide__with_modes(lua_State *L, State *S, const char *function, struct Modes modes, int pair) {
   int n = lua_gettop(L) - pair;
-  if (n > 0 && !tide__is_callable(L, pair + 1)) return tide__error(L, S, "a function to call is expected, got %s", luaL_typename(L, pair + 1));
+  if (n > 0 && !tide__is_callable(L, pair + 1)) return tide__error(L, S, "%s: a function to call is expected, got %s", function, luaL_typename(L, pair + 1));
   tide__push_guard(L, S, modes, n == 0);
   if (pair) keep_pair(L);
   if (n == 0) return 1;
@@ -132,14 +132,14 @@ static int no_grad(lua_State *L) {
   State *S = STATE(L);
   struct Modes m = tide__current_modes(L, S);
   m.grad = 0;
-  return tide__with_modes(L, S, m, 0);
+  return tide__with_modes(L, S, "no_grad", m, 0);
 }
 
 static int enable_grad(lua_State *L) {
   State *S = STATE(L);
   struct Modes m = tide__current_modes(L, S);
   m.grad = 1;
-  return tide__with_modes(L, S, m, 0);
+  return tide__with_modes(L, S, "enable_grad", m, 0);
 }
 
 static int inference_mode(lua_State *L) {
@@ -149,7 +149,7 @@ static int inference_mode(lua_State *L) {
   if (lua_isboolean(L, 1)) { flag = lua_toboolean(L, 1); lua_remove(L, 1); }
   m.inference = (uint8_t)flag;
   m.grad = !flag;
-  return tide__with_modes(L, S, m, 0);
+  return tide__with_modes(L, S, "inference_mode", m, 0);
 }
 
 enum { GRAD, ANOMALY };
@@ -194,7 +194,7 @@ static int set_mode(lua_State *L, State *S, int which, int value) {
   int old = which == GRAD ? m.grad : m.anomaly;
   if (lua_gettop(L) > 0) {
     put(&m, which, value);
-    return tide__with_modes(L, S, m, 0);
+    return tide__with_modes(L, S, which == GRAD ? "set_grad_enabled" : "set_detect_anomaly", m, 0);
   }
   Restore *r = compat_newuserdata(L, sizeof *r);
   *r = (Restore){S, which, old, 0};
@@ -234,7 +234,7 @@ static int detect_anomaly(lua_State *L) {
   struct Modes m = tide__current_modes(L, S);
   m.anomaly = (uint8_t)take_check_nan(L, S, "detect_anomaly");
   tide__warn(L, S, "detect_anomaly: anomaly detection makes everything slower; it is meant for debugging");
-  return tide__with_modes(L, S, m, 0);
+  return tide__with_modes(L, S, "detect_anomaly", m, 0);
 }
 
 /* set_detect_anomaly(mode [, check_nan] [, f, ...]) */

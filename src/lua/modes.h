@@ -20,7 +20,7 @@ struct Modes tide__current_modes(lua_State *L, State *S);
 Guard *tide__push_guard(lua_State *L, State *S, struct Modes modes, int warns);
 /* With arguments (f, ...) at 1 ..: calls f under these modes and returns its results; with none: leaves the guard for `local _ <close>`.
 ** `pair` 1: a table that the guard keeps stands before them. */
-int tide__with_modes(lua_State *L, State *S, struct Modes modes, int pair);
+int tide__with_modes(lua_State *L, State *S, const char *function, struct Modes modes, int pair);
 /* Calls the function below its `n` arguments at the top, protected, under these modes; what it sets for good ends with it, and the context has again
 ** what it had. It cannot yield. The status. */
 int tide__protected_call(lua_State *L, State *S, struct Modes modes, int n, int results);

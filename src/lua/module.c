@@ -25,17 +25,28 @@ void tide__register(lua_State *L, State *S, int table, const luaL_Reg *f) {
 
 /* {======================== boxes ======================== */
 
+static void link_box(Box *head, Box *b) {
+  b->prev = head;
+  b->next = head->next;
+  head->next->prev = b;
+  head->next = b;
+}
+
+static void unlink_box(Box *b) {
+  b->prev->next = b->next;
+  b->next->prev = b->prev;
+}
+
 Box *tide__push_box(lua_State *L, State *S) {
   Box *b = compat_newuserdata(L, sizeof *b);
   b->key = (uintptr_t)b ^ BOX_KEY;
   b->t = NULL;
-  b->S = S;
-  b->slot = 0;
   b->parameter = b->keep = b->extras = 0;
-  S->boxes++;
+  b->out = 0;
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
   lua_setmetatable(L, -2);
-  if (unlikely(S->scopes)) tide__scope_add(L, S, b);
+  link_box(&S->boxes, b);
+  S->nboxes++;
   return b;
 }
 
@@ -57,13 +68,13 @@ static int put_back(lua_State *L, State *S, Box *b) {
 }
 
 static int box_gc(lua_State *L) {
+  State *S = lua_touserdata(L, lua_upvalueindex(1));       /* (open or closed) */
   Box *b = tide__test_box(L, 1);
   if (!b || !b->key) return 0;
-  State *S = b->S;
   if (unlikely(b->extras) && b->t && put_back(L, S, b)) return 0;
-  S->boxes--;
+  unlink_box(b);
+  S->nboxes--;
   S->finalized++;
-  if (unlikely(b->slot)) tide__scope_forget(S, b);
   tide_Tensor *t = b->t;
   b->t = NULL;
   b->key = 0;
@@ -137,8 +148,11 @@ void tide__push_node(lua_State *L, State *S, tide_Node *n) {
   NodeBox *b = compat_newuserdata(L, sizeof *b);
   b->key = (uintptr_t)b ^ NODE_KEY;
   b->n = NULL;
-  b->S = S;
   b->weak = 0;
+  b->prev = &S->node_boxes;
+  b->next = S->node_boxes.next;
+  b->next->prev = b;
+  S->node_boxes.next = b;
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->node_mt);
   lua_setmetatable(L, -2);
   b->n = tide_node_keep(n);
@@ -266,7 +280,7 @@ static int core_where(lua_State *L) { tide__where(L, STATE(L)); return 1; }
 #define BIG_FLOOR   ((int64_t)32 << 20)
 
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t small_bytes(State *S) { return tide_memory_stats(S->c).small_bytes + S->boxes * BOX_BYTES; }
+static int64_t small_bytes(State *S) { return tide_memory_stats(S->c).small_bytes + S->nboxes * BOX_BYTES; }
 
 static void collect_all(lua_State *L, State *S) {
   int64_t before = S->finalized;
@@ -307,7 +321,7 @@ static __attribute__((noinline)) void pace(lua_State *L, State *S, int64_t small
 
 void tide__pace(lua_State *L, State *S) {
   const tide_Stats *stats = tide_memory(S->c);
-  int64_t small = stats->small_bytes + S->boxes * BOX_BYTES;
+  int64_t small = stats->small_bytes + S->nboxes * BOX_BYTES;
   if (unlikely(small > S->trigger_small || stats->big_bytes > S->trigger_big)) pace(L, S, small, stats->big_bytes);
 }
 
@@ -325,41 +339,10 @@ static void collect_callback(void *arg) {
 
 /* {======================== tide.scope ======================== */
 
-static const char scope_key = 's';
-
-/* Boxes made inside a scope stand in a list, which a userdata in the registry holds. */
-static void compact_scope(State *S) {
-  int n = S->scope_first;
-  for (int k = n; k < S->nscope; k++) {
-    Box *b = S->scope_list[k];
-    if (b) { S->scope_list[n++] = b; b->slot = n; }
-  }
-  S->nscope = n;
-}
-
-void tide__scope_add(lua_State *L, State *S, Box *b) {
-  if (S->nscope == S->cscope) compact_scope(S);
-  if (2 * S->nscope >= S->cscope) {
-    int room = S->cscope ? 2 * S->cscope : 256;
-    Box **list = compat_newuserdata(L, (size_t)room * sizeof *list);
-    if (S->nscope) memcpy(list, S->scope_list, (size_t)S->nscope * sizeof *list);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &scope_key);
-    S->scope_list = list;
-    S->cscope = room;
-  }
-  S->scope_list[S->nscope++] = b;
-  b->slot = S->nscope;
-}
-
-void tide__scope_forget(State *S, Box *b) {
-  S->scope_list[b->slot - 1] = NULL;
-  b->slot = 0;
-}
-
-/* Marks the boxes in the value at i, tables looked through, as going out. `seen` is the index of a table of tables. */
-static void mark_results(lua_State *L, int i, int seen, int depth) {
+/* Marks the boxes in the value at i, tables looked through, as results of scope number `scope`. `seen` is the index of a table of tables. */
+static void mark_results(lua_State *L, int i, int seen, uint32_t scope, int depth) {
   Box *b = tide__test_box(L, i);
-  if (b) { if (b->slot) b->keep |= 2; return; }
+  if (b) { b->out = scope; return; }
   if (!lua_istable(L, i) || depth > 100) return;
   lua_pushvalue(L, i);
   if (lua_rawget(L, seen) != LUA_TNIL) { lua_pop(L, 1); return; }
@@ -370,61 +353,53 @@ static void mark_results(lua_State *L, int i, int seen, int depth) {
   luaL_checkstack(L, 8, "results nested too deeply");
   lua_pushnil(L);
   while (lua_next(L, i)) {
-    mark_results(L, lua_gettop(L), seen, depth + 1);
+    mark_results(L, lua_gettop(L), seen, scope, depth + 1);
     lua_pop(L, 1);
   }
 }
 
-/* Calls the function at 1 and marks what it returns. */
+/* Calls the function at 2 and marks what it returns; at 1 stands the scope's number. */
 static int scope_body(lua_State *L) {
-  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-  int results = lua_gettop(L);
+  uint32_t number = (uint32_t)lua_tointeger(L, 1);
+  lua_call(L, lua_gettop(L) - 2, LUA_MULTRET);
+  int top = lua_gettop(L);
   luaL_checkstack(L, 8, "too many results");
   lua_newtable(L);
-  for (int i = 1; i <= results; i++) mark_results(L, i, results + 1, 0);
+  for (int i = 2; i <= top; i++) mark_results(L, i, top + 1, number, 0);
   lua_pop(L, 1);
-  return results;
+  return top - 1;
 }
 
-/* The innermost scope ends: what was made in it and is not kept is released; what goes out (if it ended well) is the enclosing scope's. */
-static void end_scope(State *S, int ended_well) {
-  int n = S->scope_first;
-  S->scopes--;
-  for (int k = n; k < S->nscope; k++) {
-    Box *b = S->scope_list[k];
-    if (!b) continue;
-    int out = ended_well && b->keep & 2;
+/*
+** tide.scope(f, ...): calls f and releases what it made, except results, kept tensors and those that a module or optimiser took. What it made are
+** the boxes that stand before a mark in the ring; results stay there, and are thereby the enclosing scope's.
+*/
+static int scope(lua_State *L) {
+  State *S = STATE(L);
+  Box mark = {.key = 0};
+  int n = lua_gettop(L);
+  uint32_t number = ++S->last_scope ? S->last_scope : ++S->last_scope;
+  if (!tide__is_callable(L, 1)) return tide__error(L, S, "scope: argument 1 ('f'): a function expected, got %s", luaL_typename(L, 1));
+  lua_pushcfunction(L, scope_body);
+  lua_pushinteger(L, number);
+  lua_rotate(L, 1, 2);
+  link_box(&S->boxes, &mark);
+  int status = lua_pcall(L, n + 1, LUA_MULTRET, 0);
+  S->L = L;
+  for (Box *b = S->boxes.next; b != &mark; b = b->next) {
     tide_Tensor *t = b->t;
-    b->keep &= 1;
-    if (out && S->scopes) { S->scope_list[n++] = b; b->slot = n; continue; }
-    b->slot = 0;
-    if (out || b->keep || !t) continue;
+    if (!t || b->keep || (b->out == number && status == LUA_OK)) continue;
     b->t = NULL;
     tide_release(t);
   }
-  S->nscope = n;
-}
-
-/* tide.scope(f, ...): calls f and releases what it made, except results, kept tensors and those that a module or optimiser took. */
-static int scope(lua_State *L) {
-  State *S = STATE(L);
-  if (!tide__is_callable(L, 1)) return tide__error(L, S, "scope: argument 1 ('f'): a function expected, got %s", luaL_typename(L, 1));
-  int outer = S->scope_first, n = lua_gettop(L);
-  lua_pushcfunction(L, scope_body);
-  lua_insert(L, 1);
-  S->scope_first = S->nscope;
-  S->scopes++;
-  int status = lua_pcall(L, n, LUA_MULTRET, 0);
-  S->L = L;
-  end_scope(S, status == LUA_OK);
-  S->scope_first = outer;
+  unlink_box(&mark);
   return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
 static int keep(lua_State *L) {
   State *S = STATE(L);
   tide__check(L, S, 1, "keep", "self");
-  ((Box *)lua_touserdata(L, 1))->keep |= 1;
+  ((Box *)lua_touserdata(L, 1))->keep = 1;
   lua_settop(L, 1);
   return 1;
 }
@@ -434,19 +409,18 @@ static int keep(lua_State *L) {
 
 /* {======================== opening ======================== */
 
-/* Boxes that were put back while Lua closed are not finalized again. */
-static void release_extras(lua_State *L, State *S) {
-  lua_rawgeti(L, LUA_REGISTRYINDEX, S->extras);
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {
-    Box *b = tide__test_box(L, -2);
-    if (b && b->t) {
-      tide_release(b->t);
-      b->t = NULL;
-    }
-    lua_pop(L, 1);
+/* Boxes that are left while Lua closes, put back or made by finalizers, are not finalized any more. */
+static void release_boxes(State *S) {
+  for (Box *b = S->boxes.next; b != &S->boxes; b = b->next) {
+    tide_Tensor *t = b->t;
+    b->t = NULL;
+    tide_release(t);
   }
-  lua_pop(L, 1);
+  for (NodeBox *b = S->node_boxes.next; b != &S->node_boxes; b = b->next) {
+    tide_Node *n = b->n;
+    b->n = NULL;
+    if (!b->weak) tide_node_release(n);
+  }
 }
 
 /* The Lua state closes, or opening failed midway. */
@@ -457,7 +431,7 @@ static int state_gc(lua_State *L) {
   S->L = NULL;
   if (!S->c) return 0;
   tide__leave_held(S);
-  if (S->extras) release_extras(L, S);
+  release_boxes(S);
   tide_set_collect(S->c, NULL, NULL);
   tide_set_node_died(S->c, NULL, NULL);
   tide_set_warn(S->c, NULL, NULL);
@@ -481,6 +455,8 @@ static int new_ref(lua_State *L, const char *weak) {
 static State *new_state(lua_State *L, const tide_Config *host) {
   State *S = compat_newuserdata(L, sizeof *S);
   memset(S, 0, sizeof *S);
+  S->boxes.prev = S->boxes.next = &S->boxes;
+  S->node_boxes.prev = S->node_boxes.next = &S->node_boxes;
   lua_newtable(L);
   lua_pushcfunction(L, state_gc);
   lua_setfield(L, -2, "__gc");
@@ -528,8 +504,9 @@ static int memory_stats(lua_State *L) {
 }
 static int empty_cache(lua_State *L) { tide_empty_cache(STATE(L)->c); return 0; }
 static int set_memory_limit(lua_State *L) {
-  lua_Number bytes = luaL_optnumber(L, 1, 0);
   State *S = STATE(L);
+  lua_Number bytes = lua_tonumber(L, 1);
+  if (lua_type(L, 1) != LUA_TNUMBER) return tide__error(L, S, "set_memory_limit: argument 1 ('bytes'): a number expected, got %s", luaL_typename(L, 1));
   if (!(bytes >= 0 && bytes < 0x1p62)) return tide__error(L, S, "set_memory_limit: %g bytes is no limit", bytes);
   tide_set_memory_limit(S->c, (int64_t)bytes);
   return 0;
@@ -578,15 +555,18 @@ static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release
 static const luaL_Reg tensor_methods[] = {{"release", box_release}, {"keep", keep}, {NULL, NULL}};
 
 static int node_gc(lua_State *L) {
+  State *S = lua_touserdata(L, lua_upvalueindex(1));
   NodeBox *b = lua_touserdata(L, 1);
-  if (!b || !b->key) return 0;
+  if (!b || lua_rawlen(L, 1) != sizeof *b || b->key != ((uintptr_t)b ^ NODE_KEY)) return 0;
   tide_Node *n = b->n;
   b->n = NULL;
   b->key = 0;
-  lua_State *outer = b->S->L;
-  b->S->L = L;
+  b->prev->next = b->next;
+  b->next->prev = b->prev;
+  lua_State *outer = S->L;
+  S->L = L;
   if (!b->weak) tide_node_release(n);
-  b->S->L = outer;
+  S->L = outer;
   return 0;
 }
 static const luaL_Reg node_life[] = {{"__gc", node_gc}, {NULL, NULL}};

@@ -75,7 +75,7 @@ static int saved_tensors_hooks(lua_State *L) {
   lua_pop(L, 1);
   lua_replace(L, 1);
   lua_remove(L, 2);
-  return tide__with_modes(L, S, m, 1);
+  return tide__with_modes(L, S, "saved_tensors_hooks", m, 1);
 }
 
 void tide__open_packed(lua_State *L, State *S, int module) {

@@ -138,14 +138,17 @@ static int size_tostring(lua_State *L) {
   luaL_pushresult(&b);
   return 1;
 }
-static int size_concat(lua_State *L) {
+/* x .. "text": what prints is joined as it prints; what Lua does not concatenate is an error, as in Lua. */
+static int concat(lua_State *L) {
+  for (int i = 1; i <= 2; i++)
+    if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__tostring") == LUA_TNIL) return tide__error(L, STATE(L), "..: a string expected, got %s", luaL_typename(L, i));
   luaL_tolstring(L, 1, NULL);
   luaL_tolstring(L, 2, NULL);
   lua_concat(L, 2);
   return 1;
 }
 static int size_next(lua_State *L) {
-  lua_Integer k = luaL_checkinteger(L, 2) + 1;
+  lua_Integer k = lua_tointeger(L, 2) + 1;
   if (!push_numbers(L, 1) || k > (lua_Integer)lua_rawlen(L, -1)) return 0;
   lua_pushinteger(L, k);
   lua_rawgeti(L, -2, k);
@@ -419,12 +422,6 @@ static int tensor_tostring(lua_State *L) {
   return 1;
 }
 
-static int tensor_concat(lua_State *L) {
-  luaL_tolstring(L, 1, NULL);
-  luaL_tolstring(L, 2, NULL);
-  lua_concat(L, 2);
-  return 1;
-}
 
 /* The number at i, of a one-element tensor or a Lua number. */
 static lua_Number comparable(lua_State *L, State *S, int i, const char *op, const char *method) {
@@ -458,8 +455,8 @@ static int tensor_len(lua_State *L) {
 static int next_row(lua_State *L) {
   State *S = STATE(L);
   tide_Tensor *t = tide__check(L, S, 1, "pairs", "self");
-  lua_Integer k = luaL_checkinteger(L, 2) + 1;
-  if (k > tide_shape(t)[0]) return 0;
+  lua_Integer k = lua_tointeger(L, 2) + 1;
+  if (tide_ndim(t) == 0 || k > tide_shape(t)[0]) return 0;
   lua_pushinteger(L, k);
   lua_pushvalue(L, -1);
   lua_gettable(L, 1);
@@ -553,6 +550,12 @@ static int push_field(lua_State *L, State *S, tide_Tensor *t, int field) {
   }
 }
 
+static const char *field_name(int field) {
+  size_t k = 0;
+  while (fields[k].field != field) k++;
+  return fields[k].name;
+}
+
 /* upvalues: state, methods */
 static int tensor_index(lua_State *L) {
   if (likely(lua_type(L, 2) == LUA_TSTRING)) {
@@ -561,7 +564,7 @@ static int tensor_index(lua_State *L) {
     if (likely(type != LUA_TLIGHTUSERDATA)) return 1;
     int field = (int)(intptr_t)lua_touserdata(L, -1);
     State *S = STATE(L);
-    return push_field(L, S, tide__check(L, S, 1, "field", "self"), field);
+    return push_field(L, S, tide__check(L, S, 1, field_name(field), "self"), field);
   }
   State *S = STATE(L);
   tide__check(L, S, 1, "[]", "self");
@@ -667,11 +670,11 @@ static const luaL_Reg methods[] = {
   {"_is_view", is_view}, {"is_set_to", is_set_to}, {NULL, NULL}};
 
 static const luaL_Reg events[] = {
-  {"__tostring", tensor_tostring}, {"__concat", tensor_concat}, {"__lt", tensor_lt}, {"__le", tensor_le}, {"__len", tensor_len}, {"__pairs", tensor_pairs},
+  {"__tostring", tensor_tostring}, {"__concat", concat}, {"__lt", tensor_lt}, {"__le", tensor_le}, {"__len", tensor_len}, {"__pairs", tensor_pairs},
   {"__newindex", tensor_newindex}, {NULL, NULL}};
 
 static const luaL_Reg size_events[] = {
-  {"__index", size_index}, {"__newindex", size_newindex}, {"__len", size_len}, {"__eq", size_eq}, {"__tostring", size_tostring}, {"__concat", size_concat},
+  {"__index", size_index}, {"__newindex", size_newindex}, {"__len", size_len}, {"__eq", size_eq}, {"__tostring", size_tostring}, {"__concat", concat},
   {"__pairs", size_pairs}, {NULL, NULL}};
 
 static const luaL_Reg functions[] = {
