@@ -38,7 +38,7 @@ describe("no_grad", function()
    it("ends on every exit", function()
       fails("out", tide.no_grad, function() error "out" end)
       assert.is_true(on())
-      for _ = 1, 1 do local _ <close> = tide.no_grad(); break end
+      for i = 1, 2 do local _ <close> = tide.no_grad(); if i == 1 then break end end
       assert.is_true(on())
       local function early() local _ <close> = tide.no_grad(); return on() end
       assert.is_false((early()))
