@@ -115,8 +115,7 @@ static const char *const lives[] = {
   "x = tide.ones(3, {requires_grad = true}) x:register_hook(function(g) return g * x end) y = (x * x):sum()",
   "x = tide.ones(3, {requires_grad = true}) y = x * 2 y:register_hook(function(g) return y end) y.grad_fn.metadata.me = y.grad_fn y.grad_fn:register_prehook(function() return x end)",
   "x = tide.ones(3, {requires_grad = true}) x:sum():backward() g = x.grad list = setmetatable({x, g}, {__mode = 'k'})",
-  "local F = tide.autograd.Function {name = 'F', forward = function(ctx, x) ctx.x = x ctx:save_for_backward(x) return x * 2 end, backward = function(ctx, g) return g end}\n"
-  "x = tide.ones(3, {requires_grad = true}) y = F(x)",
+  "local F = tide.autograd.Function {name = 'F', forward = function(ctx, x) ctx.x = x ctx:save_for_backward(x) return x * 2 end, backward = function(ctx, g) return g end} x = tide.ones(3, {requires_grad = true}) y = F(x)",
   "co = coroutine.create(function() local _ <close> = tide.no_grad() coroutine.yield() end) coroutine.resume(co)",
   "co = coroutine.wrap(function() tide.set_grad_enabled(false) coroutine.yield(tide.ones(2)) end) x = co()",
   "tide.scope(function() x = tide.ones(5):keep() end)",

@@ -154,7 +154,7 @@ static int to_whole(lua_State *L, int i, int64_t *out) {
     return 1;
   }
   *out = lua_tointegerx(L, i, &ok);
-  return ok;
+  return ok && *out != TIDE_ABSENT;
 }
 
 /* A position or dimension from 1, or negative from the end, as tide counts: from 0. */
@@ -189,9 +189,10 @@ static int read_ints(Reader *r, const tide_Param *p, int i, int place, tide_Valu
       r->nints += n;
     }
     else {
-      lua_Integer count = luaL_len(L, i);
+      lua_Integer count = (lua_Integer)lua_rawlen(L, i);         /* raw: a metamethod could release what was read already */
+      if (n >= 0) return complain(r, p, "a list of dimensions is expected, not sizes");
       for (lua_Integer k = 1; k <= count; k++) {
-        lua_geti(L, i, k);
+        lua_rawgeti(L, i, k);
         int ok = add_int(r, p, lua_gettop(L), place);
         lua_pop(L, 1);
         if (!ok) return 0;
