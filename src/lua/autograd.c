@@ -12,7 +12,7 @@ static int read_list(lua_State *L, State *S, int i, const char *function, const 
   if (lua_isnoneornil(L, i)) return 0;
   tide_Tensor *one = tide__test(L, i);
   if (one) { small[0] = one; return 1; }
-  if (!lua_istable(L, i)) { tide__error(L, S, "%s: '%s': a tensor or a list of tensors expected, got %s", function, name, luaL_typename(L, i)); return 0; }
+  if (!lua_istable(L, i)) { tide__error(L, S, "%s: '%s': a tensor or a list of tensors expected, got %s", function, name, tide__typename(L, i)); return 0; }
   lua_Integer n = (lua_Integer)lua_rawlen(L, i);
   if (holes && lua_getfield(L, i, "n") == LUA_TNUMBER) n = lua_tointeger(L, -1);
   if (holes) lua_pop(L, 1);
@@ -21,7 +21,7 @@ static int read_list(lua_State *L, State *S, int i, const char *function, const 
     lua_rawgeti(L, i, k);
     tide_Tensor *t = tide__test(L, -1);
     if (!t && holes && !lua_toboolean(L, -1)) t = TIDE_NONE;
-    if (!t) { tide__error(L, S, "%s: '%s': element %d: a tensor expected, got %s", function, name, (int)k, luaL_typename(L, -1)); return 0; }
+    if (!t) { tide__error(L, S, "%s: '%s': element %d: a tensor expected, got %s", function, name, (int)k, tide__typename(L, -1)); return 0; }
     (*list)[k - 1] = t;
     lua_pop(L, 1);
   }
@@ -35,7 +35,7 @@ typedef struct Options {
 
 static int read_flag(lua_State *L, State *S, int i, const char *function, const char *name) {
   if (lua_isnoneornil(L, i)) return -1;
-  if (!lua_isboolean(L, i)) tide__error(L, S, "%s: '%s': a boolean expected, got %s", function, name, luaL_typename(L, i));
+  if (!lua_isboolean(L, i)) tide__error(L, S, "%s: '%s': a boolean expected, got %s", function, name, tide__typename(L, i));
   return lua_toboolean(L, i);
 }
 
@@ -108,7 +108,7 @@ static int tensor_backward(lua_State *L) {
   if (top >= 3) o.retain_graph = read_flag(L, S, 3, "backward", "retain_graph");
   if (top >= 4) o.create_graph = read_flag(L, S, 4, "backward", "create_graph");
   if (top >= 5 && !lua_isnil(L, 5)) o.inputs = 5;
-  if (o.gradient && !tide__test(L, o.gradient)) return tide__error(L, S, "backward: 'gradient': a tensor expected, got %s", luaL_typename(L, o.gradient));
+  if (o.gradient && !tide__test(L, o.gradient)) return tide__error(L, S, "backward: 'gradient': a tensor expected, got %s", tide__typename(L, o.gradient));
   return run_backward(L, S, "backward", 1, y, &o);
 }
 
@@ -123,7 +123,7 @@ static int autograd_backward(lua_State *L) {
   if (top >= 3) o.retain_graph = read_flag(L, S, 3, "backward", "retain_graph");
   if (top >= 4) o.create_graph = read_flag(L, S, 4, "backward", "create_graph");
   int n = read_list(L, S, 1, "backward", "tensors", 0, small, &y);
-  if (n == 0) return tide__error(L, S, "backward: 'tensors': a tensor or a list of tensors expected, got %s", luaL_typename(L, 1));
+  if (n == 0) return tide__error(L, S, "backward: 'tensors': a tensor or a list of tensors expected, got %s", tide__typename(L, 1));
   return run_backward(L, S, "backward", n, y, &o);
 }
 
@@ -140,8 +140,8 @@ static int autograd_grad(lua_State *L) {
   if (top >= 5) o.create_graph = read_flag(L, S, 5, "grad", "create_graph");
   if (o.allow_unused == 0 && o.materialize_grads == 1) return tide__error(L, S, "grad: allow_unused = false does not go with materialize_grads");
   int ny = read_list(L, S, 1, "grad", "outputs", 0, small_y, &y), nx = read_list(L, S, 2, "grad", "inputs", 0, small_x, &x);
-  if (ny == 0) return tide__error(L, S, "grad: 'outputs': a tensor or a list of tensors expected, got %s", luaL_typename(L, 1));
-  if (nx == 0) return tide__error(L, S, "grad: 'inputs': a tensor or a list of tensors expected, got %s", lua_istable(L, 2) ? "an empty list" : luaL_typename(L, 2));
+  if (ny == 0) return tide__error(L, S, "grad: 'outputs': a tensor or a list of tensors expected, got %s", tide__typename(L, 1));
+  if (nx == 0) return tide__error(L, S, "grad: 'inputs': a tensor or a list of tensors expected, got %s", lua_istable(L, 2) ? "an empty list" : tide__typename(L, 2));
   int ng = read_list(L, S, o.gradient, "grad", "grad_outputs", 1, small_g, &g);
   if (ng && ng != ny) return tide__error(L, S, "grad: %d grad_outputs for %d outputs", ng, ny);
   if (nx > MAX_LIST) r = compat_newuserdata(L, (size_t)nx * sizeof *r);

@@ -73,6 +73,8 @@ typedef struct State {
   tide__PrintOptions print;
 } State;
 
+#define GUARD_KEY   ((uintptr_t)0x165667b19e3779f9ULL)
+#define RESTORE_KEY ((uintptr_t)0x27d4eb2f165667c5ULL)
 #define BOX_KEY  ((uintptr_t)0x9e3779b97f4a7c15ULL)
 #define NODE_KEY ((uintptr_t)0xc2b2ae3d27d4eb4fULL)
 
@@ -94,6 +96,11 @@ static inline State *tide__state(lua_State *L) {
 }
 #define STATE(L) tide__state(L)
 
+/* The userdata at i if it begins with this key: other than a look at metatables, proof against scripts that call a metamethod by hand. */
+static inline void *tide__test_key(lua_State *L, int i, size_t size, uintptr_t key) {
+  uintptr_t *p = lua_touserdata(L, i);
+  return p && lua_rawlen(L, i) == size && *p == ((uintptr_t)p ^ key) ? p : NULL;
+}
 static inline Box *tide__test_box(lua_State *L, int i) {
   Box *b = lua_touserdata(L, i);
   return likely(b && lua_rawlen(L, i) == sizeof(Box) && b->key == ((uintptr_t)b ^ BOX_KEY)) ? b : NULL;
@@ -122,6 +129,8 @@ int tide__finish(lua_State *L, State *S, Box *b, tide_Tensor *t, tide_Scope scop
 int tide__raise(lua_State *L, State *S);
 /* Raises "FILE:LINE: message", FILE:LINE being the user's. */
 int tide__error(lua_State *L, State *S, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* What the value at i is, for "..., got %s": a tensor is one, and tide's other userdata have names. */
+const char *tide__typename(lua_State *L, int i);
 void tide__where(lua_State *L, State *S);              /* pushes "FILE:LINE: " or "" */
 void tide__warn(lua_State *L, State *S, const char *message);
 

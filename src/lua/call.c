@@ -111,7 +111,7 @@ static void compile(lua_State *L, Signature *g, const tide_Op *op) {
 /* {======================== reading one argument ======================== */
 
 static int misfit(Reader *r, const tide_Param *p, int place, const char *want, int i) {
-  const char *got = tide__test_box(r->L, i) ? (tide__test(r->L, i) ? "a tensor" : "a tensor that was released") : luaL_typename(r->L, i);
+  const char *got = tide__typename(r->L, i);
   if (place) snprintf(r->why, sizeof r->why, "argument %d ('%s'): %s expected, got %s", place, p->name, want, got);
   else snprintf(r->why, sizeof r->why, "'%s': %s expected, got %s", p->name, want, got);
   return 0;
@@ -226,7 +226,7 @@ static int read_tensors(Reader *r, const tide_Param *p, int i, int place, tide_V
     int absent = lua_isnil(L, -1) || (lua_isboolean(L, -1) && !lua_toboolean(L, -1));
     if (!list[k] && p->kind == TIDE_A_OTL && absent) list[k] = TIDE_NONE;
     if (!list[k]) {
-      snprintf(r->why, sizeof r->why, "argument %d ('%s'): element %d: a tensor expected, got %s", place, p->name, (int)k + 1, luaL_typename(L, -1));
+      snprintf(r->why, sizeof r->why, "argument %d ('%s'): element %d: a tensor expected, got %s", place, p->name, (int)k + 1, tide__typename(L, -1));
       return 0;
     }
     lua_pop(L, 1);
@@ -313,7 +313,7 @@ static int known_keywords(Reader *r) {
     }
     if (factory) {
       if (!lua_isboolean(L, -1)) {
-        snprintf(r->why, sizeof r->why, "'requires_grad': a boolean expected, got %s", luaL_typename(L, -1));
+        snprintf(r->why, sizeof r->why, "'requires_grad': a boolean expected, got %s", tide__typename(L, -1));
         lua_pop(L, 2);
         return 0;
       }

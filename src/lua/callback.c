@@ -77,7 +77,7 @@ void tide__push_gradient(lua_State *L, State *S, tide_Tensor *t) {
 tide_Tensor *tide__take_gradient(lua_State *L, State *S, int i, const char *what) {
   if (!lua_toboolean(L, i)) return TIDE_NONE;
   tide_Tensor *t = tide__test(L, i);
-  if (!t) tide__error(L, S, "%s: a tensor or nil is expected, got %s", what, tide__test_box(L, i) ? "a tensor that was released" : luaL_typename(L, i));
+  if (!t) tide__error(L, S, "%s: a tensor or nil is expected, got %s", what, tide__test_box(L, i) ? "a tensor that was released" : tide__typename(L, i));
   if (tide_context(t) != S->c) tide__error(L, S, "%s: a tensor of another context", what);
   t = tide_own(tide_retain(t));
   if (!t) tide__raise(L, S);

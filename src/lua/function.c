@@ -8,6 +8,8 @@
 
 #include "lua/modes.h"
 
+#define MAX_PRIVATE (1 << 20)     /* of the tensors that a function may save */
+
 typedef struct Call {
   Held head;
   tide_Node *node;              /* NULL: not known yet, or dead */
@@ -89,10 +91,11 @@ static int find(const tide_Tensor *t, int n, tide_Tensor *const *list) {
 static int push_private(lua_State *L, int ctx, const char *name) {
   lua_pushstring(L, name);
   if (lua_rawget(L, ctx) != LUA_TTABLE) return 0;
-  lua_getfield(L, -1, "n");
-  int n = (int)lua_tointeger(L, -1);
+  lua_pushliteral(L, "n");
+  lua_rawget(L, -2);
+  lua_Integer n = lua_tointeger(L, -1);
   lua_pop(L, 1);
-  return n;
+  return n < 0 ? 0 : n < MAX_PRIVATE ? (int)n : MAX_PRIVATE;
 }
 
 static void clear_private(lua_State *L, int ctx, const char *name) {
@@ -153,7 +156,7 @@ static void make_lists(lua_State *L, State *S, int ctx, int args, int nargs, int
   for (int k = 1; k <= nsaved; k++) {
     lua_rawgeti(L, saved, k);
     tide_Tensor *t = tide__test(L, -1);
-    if (!t && lua_toboolean(L, -1)) tide__error(L, S, "save_for_backward: argument %d: a tensor or nil is expected, got %s", k, luaL_typename(L, -1));
+    if (!t && lua_toboolean(L, -1)) tide__error(L, S, "save_for_backward: argument %d: a tensor or nil is expected, got %s", k, tide__typename(L, -1));
     l->saved[k - 1] = t ? t : TIDE_NONE;
     lua_pop(L, 1);
   }

@@ -102,7 +102,7 @@ static void push_gradients(lua_State *L, State *S, int n, tide_Tensor *const *g)
 static void take_gradients(lua_State *L, State *S, const char *what, int n, tide_Tensor **g) {
   int list = lua_gettop(L);
   if (n == 1 && tide__test_box(L, list)) { g[0] = tide__take_gradient(L, S, list, what); return; }
-  if (!lua_istable(L, list)) { tide__error(L, S, "%s: the hook has to give a list of %d gradients or nil, got %s", what, n, luaL_typename(L, list)); return; }
+  if (!lua_istable(L, list)) { tide__error(L, S, "%s: the hook has to give a list of %d gradients or nil, got %s", what, n, tide__typename(L, list)); return; }
   lua_Integer count = lua_getfield(L, list, "n") == LUA_TNUMBER ? lua_tointeger(L, -1) : -1;
   if (count < 0) count = (lua_Integer)lua_rawlen(L, list) > n ? (lua_Integer)lua_rawlen(L, list) : n;
   if (count != n) { tide__error(L, S, "%s: the hook has to give a list of %d gradients or nil, its list has %d", what, n, (int)count); return; }
@@ -150,7 +150,8 @@ static int called(void *arg, tide_Node *node, int n, tide_Tensor **g, int nalso,
 /* {======================== handles ======================== */
 
 static int handle_gc(lua_State *L) {
-  Handle *handle = lua_touserdata(L, 1);
+  Handle *handle = luaL_testudata(L, 1, "tide.handle");
+  if (!handle) return 0;
   Hook *h = handle->h;
   handle->h = NULL;
   if (h) unref(h);
@@ -161,7 +162,7 @@ static int handle_gc(lua_State *L) {
 static int handle_remove(lua_State *L) {
   State *S = STATE(L);
   Handle *handle = luaL_testudata(L, 1, "tide.handle");
-  if (!handle) return tide__error(L, S, "remove: a hook's handle is expected, got %s", luaL_typename(L, 1));
+  if (!handle) return tide__error(L, S, "remove: a hook's handle is expected, got %s", tide__typename(L, 1));
   Hook *h = handle->h;
   if (!h) return 0;
   forget_function(L, h, push_leaf_extras);
@@ -191,7 +192,7 @@ static int pass(lua_State *L) {
 
 /* Registers the function at 2; leaves its handle. */
 static int add(lua_State *L, State *S, const char *name, tide_Node *node, int kind, int output) {
-  if (!tide__is_callable(L, 2)) return tide__error(L, S, "%s: argument 1 ('hook'): a function expected, got %s", name, luaL_typename(L, 2));
+  if (!tide__is_callable(L, 2)) return tide__error(L, S, "%s: argument 1 ('hook'): a function expected, got %s", name, tide__typename(L, 2));
   lua_settop(L, 2);
   tide_Tensor *leaf = tide_node_variable(node);
   Handle *handle = compat_newuserdata(L, sizeof *handle);
@@ -254,7 +255,7 @@ static int post_accumulate_hook(lua_State *L) {
 
 static tide_Node *check_node(lua_State *L, State *S, const char *name) {
   tide_Node *n = tide__test_node(L, 1);
-  if (!n) tide__error(L, S, "%s: a node is expected, got %s", name, luaL_typename(L, 1));
+  if (!n) tide__error(L, S, "%s: a node is expected, got %s", name, tide__typename(L, 1));
   return n;
 }
 

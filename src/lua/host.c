@@ -55,7 +55,7 @@ static int call_defined(lua_State *L) {
   int n = lua_gettop(L);
   if (n != d->nin) return tide__error(L, S, "%s: %d arguments are wanted, got %d", name, d->nin, n);
   for (int i = 0; i < n; i++)
-    if (!tide__to_operand(L, i + 1, &o[i])) return tide__error(L, S, "%s: argument %d: a tensor or number expected, got %s", name, i + 1, luaL_typename(L, i + 1));
+    if (!tide__to_operand(L, i + 1, &o[i])) return tide__error(L, S, "%s: argument %d: a tensor or number expected, got %s", name, i + 1, tide__typename(L, i + 1));
   luaL_checkstack(L, d->nout + 4, NULL);
   tide__pace(L, S);
   for (int k = 0; k < d->nout; k++) tide__push_box(L, S);

@@ -31,7 +31,7 @@ static const char *shown(lua_State *L, int i) {
     case LUA_TNUMBER: lua_pushvalue(L, i); return lua_tostring(L, -1);
     case LUA_TSTRING: return lua_pushfstring(L, "the string \"%s\"", lua_tostring(L, i));
     case LUA_TNIL: return "nil";
-    default: return lua_pushfstring(L, "a %s", luaL_typename(L, i));
+    default: return lua_pushfstring(L, "a %s", tide__typename(L, i));
   }
 }
 

@@ -55,6 +55,7 @@ static void unlink_guard(Guard *g) {
 Guard *tide__push_guard(lua_State *L, State *S, struct Modes modes, int warns) {
   Guard *g = compat_newuserdata1(L, sizeof *g);
   memset(g, 0, sizeof *g);
+  g->key = (uintptr_t)g ^ GUARD_KEY;
   g->S = S;
   g->thread = L;
   g->modes = modes;
@@ -88,12 +89,14 @@ int tide__protected_call(lua_State *L, State *S, struct Modes modes, int n, int 
 }
 
 static int guard_close(lua_State *L) {
-  unlink_guard(lua_touserdata(L, 1));
+  Guard *g = tide__test_key(L, 1, sizeof *g, GUARD_KEY);
+  if (g) unlink_guard(g);
   return 0;
 }
 
 static int guard_gc(lua_State *L) {
-  Guard *g = lua_touserdata(L, 1);
+  Guard *g = tide__test_key(L, 1, sizeof *g, GUARD_KEY);
+  if (!g) return 0;
   if (g->on && g->warns && !g->S->closed) {
     lua_pushfstring(L, "%sa mode scope made here was dropped without <close>; its mode ends now", g->where);
     compat_warning(L, lua_tostring(L, -1));
@@ -118,7 +121,7 @@ static void keep_pair(lua_State *L) {
 
 int tide__with_modes(lua_State *L, State *S, const char *function, struct Modes modes, int pair) {
   int n = lua_gettop(L) - pair;
-  if (n > 0 && !tide__is_callable(L, pair + 1)) return tide__error(L, S, "%s: a function to call is expected, got %s", function, luaL_typename(L, pair + 1));
+  if (n > 0 && !tide__is_callable(L, pair + 1)) return tide__error(L, S, "%s: a function to call is expected, got %s", function, tide__typename(L, pair + 1));
   tide__push_guard(L, S, modes, n == 0);
   if (pair) keep_pair(L);
   if (n == 0) return 1;
@@ -180,10 +183,10 @@ static void set_here(lua_State *L, State *S, int which, int value) {
   }
 }
 
-typedef struct Restore { State *S; int which, old, closed; } Restore;
+typedef struct Restore { uintptr_t key; State *S; int which, old, closed; } Restore;
 
 static int restore_close(lua_State *L) {
-  Restore *r = lua_touserdata(L, 1);
+  Restore *r = tide__test_key(L, 1, sizeof *r, RESTORE_KEY);
   if (r && !r->closed) { r->closed = 1; set_here(L, r->S, r->which, r->old); }
   return 0;
 }
@@ -197,7 +200,7 @@ static int set_mode(lua_State *L, State *S, int which, int value) {
     return tide__with_modes(L, S, which == GRAD ? "set_grad_enabled" : "set_detect_anomaly", m, 0);
   }
   Restore *r = compat_newuserdata(L, sizeof *r);
-  *r = (Restore){S, which, old, 0};
+  *r = (Restore){(uintptr_t)r ^ RESTORE_KEY, S, which, old, 0};
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->handle_mt);
   lua_getfield(L, -1, "restore");
   lua_setmetatable(L, -3);
@@ -208,7 +211,7 @@ static int set_mode(lua_State *L, State *S, int which, int value) {
 
 static int set_grad_enabled(lua_State *L) {
   State *S = STATE(L);
-  if (!lua_isboolean(L, 1)) return tide__error(L, S, "set_grad_enabled: argument 1 ('mode'): a boolean expected, got %s", luaL_typename(L, 1));
+  if (!lua_isboolean(L, 1)) return tide__error(L, S, "set_grad_enabled: argument 1 ('mode'): a boolean expected, got %s", tide__typename(L, 1));
   int on = lua_toboolean(L, 1);
   lua_remove(L, 1);
   return set_mode(L, S, GRAD, on);
@@ -240,7 +243,7 @@ static int detect_anomaly(lua_State *L) {
 /* set_detect_anomaly(mode [, check_nan] [, f, ...]) */
 static int set_detect_anomaly(lua_State *L) {
   State *S = STATE(L);
-  if (!lua_isboolean(L, 1)) return tide__error(L, S, "set_detect_anomaly: argument 1 ('mode'): a boolean expected, got %s", luaL_typename(L, 1));
+  if (!lua_isboolean(L, 1)) return tide__error(L, S, "set_detect_anomaly: argument 1 ('mode'): a boolean expected, got %s", tide__typename(L, 1));
   int on = lua_toboolean(L, 1);
   lua_remove(L, 1);
   int mode = take_check_nan(L, S, "set_detect_anomaly");

@@ -5,6 +5,7 @@
 #include "lua/binding.h"
 
 struct Guard {
+  uintptr_t key;              /* of a userdata */
   Guard *prev, *next;
   lua_State *thread;          /* of a userdata its user value keeps it alive */
   State *S;

@@ -89,7 +89,7 @@ static int box_gc(lua_State *L) {
 static int box_release(lua_State *L) {
   State *S = STATE(L);
   Box *b = tide__test_box(L, 1);
-  if (!b) return tide__error(L, S, "release: argument 1 ('self'): a tensor is expected, got %s", luaL_typename(L, 1));
+  if (!b) return tide__error(L, S, "release: argument 1 ('self'): a tensor is expected, got %s", tide__typename(L, 1));
   if (!b->t) return 0;
   tide_Tensor *t = b->t;
   b->t = NULL;
@@ -202,6 +202,17 @@ void tide__where(lua_State *L, State *S) {
   lua_pushliteral(L, "");
 }
 
+const char *tide__typename(lua_State *L, int i) {
+  Box *b = tide__test_box(L, i);
+  if (b) return b->t ? "a tensor" : "a tensor that was released";
+  const char *name = luaL_typename(L, i);
+  if (lua_type(L, i) != LUA_TUSERDATA) return name;
+  int type = luaL_getmetafield(L, i, "__name");
+  if (type == LUA_TSTRING) name = lua_tostring(L, -1);           /* (which its metatable keeps) */
+  if (type != LUA_TNIL) lua_pop(L, 1);
+  return name;
+}
+
 int tide__error(lua_State *L, State *S, const char *format, ...) {
   char message[1024];
   va_list ap;
@@ -251,7 +262,7 @@ tide_Tensor *tide__check(lua_State *L, State *S, int i, const char *function, co
   Box *b = tide__test_box(L, i);
   if (likely(b && b->t)) return b->t;
   if (b) tide__error(L, S, "%s: argument %d ('%s') is a tensor that was released", function, i, name);
-  else tide__error(L, S, "%s: argument %d ('%s'): a tensor is expected, got %s", function, i, name, luaL_typename(L, i));
+  else tide__error(L, S, "%s: argument %d ('%s'): a tensor is expected, got %s", function, i, name, tide__typename(L, i));
   return NULL;
 }
 
@@ -379,7 +390,7 @@ static int scope(lua_State *L) {
   Box mark = {.key = 0};
   int n = lua_gettop(L);
   uint32_t number = ++S->last_scope ? S->last_scope : ++S->last_scope;
-  if (!tide__is_callable(L, 1)) return tide__error(L, S, "scope: argument 1 ('f'): a function expected, got %s", luaL_typename(L, 1));
+  if (!tide__is_callable(L, 1)) return tide__error(L, S, "scope: argument 1 ('f'): a function expected, got %s", tide__typename(L, 1));
   lua_pushcfunction(L, scope_body);
   lua_pushinteger(L, number);
   lua_rotate(L, 1, 2);
@@ -506,7 +517,7 @@ static int empty_cache(lua_State *L) { tide_empty_cache(STATE(L)->c); return 0; 
 static int set_memory_limit(lua_State *L) {
   State *S = STATE(L);
   lua_Number bytes = lua_tonumber(L, 1);
-  if (lua_type(L, 1) != LUA_TNUMBER) return tide__error(L, S, "set_memory_limit: argument 1 ('bytes'): a number expected, got %s", luaL_typename(L, 1));
+  if (lua_type(L, 1) != LUA_TNUMBER) return tide__error(L, S, "set_memory_limit: argument 1 ('bytes'): a number expected, got %s", tide__typename(L, 1));
   if (!(bytes >= 0 && bytes < 0x1p62)) return tide__error(L, S, "set_memory_limit: %g bytes is no limit", bytes);
   tide_set_memory_limit(S->c, (int64_t)bytes);
   return 0;

@@ -46,7 +46,7 @@ static int call_unpack(lua_State *L) {
   lua_rawgeti(L, -1, 1);
   lua_rawgeti(L, -2, 2);
   lua_call(L, 1, 1);
-  if (!tide__test(L, -1)) return tide__error(L, S, "saved_tensors_hooks: unpack has to give a tensor, got %s", luaL_typename(L, -1));
+  if (!tide__test(L, -1)) return tide__error(L, S, "saved_tensors_hooks: unpack has to give a tensor, got %s", tide__typename(L, -1));
   job->result = tide__take_gradient(L, S, -1, "saved_tensors_hooks: unpack");
   return 0;
 }
@@ -63,7 +63,7 @@ static void release(void *packed) { tide__let_go(packed); }
 /* saved_tensors_hooks(pack, unpack [, f, ...]) */
 static int saved_tensors_hooks(lua_State *L) {
   State *S = STATE(L);
-  for (int i = 1; i <= 2; i++) if (!tide__is_callable(L, i)) return tide__error(L, S, "saved_tensors_hooks: argument %d ('%s_hook'): a function expected, got %s", i, i == 1 ? "pack" : "unpack", luaL_typename(L, i));
+  for (int i = 1; i <= 2; i++) if (!tide__is_callable(L, i)) return tide__error(L, S, "saved_tensors_hooks: argument %d ('%s_hook'): a function expected, got %s", i, i == 1 ? "pack" : "unpack", tide__typename(L, i));
   struct Modes m = tide__current_modes(L, S);
   m.pack = &S->pack_hooks;
   m.hooks = ++S->last_hooks;

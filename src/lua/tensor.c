@@ -25,20 +25,24 @@ void tide__push_dtype(lua_State *L, State *S, int dtype) {
 }
 
 static int dtype_tostring(lua_State *L) {
-  int *d = lua_touserdata(L, 1);
-  lua_pushfstring(L, "tide.%s", tide_dtype_name(*d));
+  int d = tide__test_dtype(L, STATE(L), 1);
+  if (d < 0) return tide__error(L, STATE(L), "tostring: a dtype is expected, got %s", tide__typename(L, 1));
+  lua_pushfstring(L, "tide.%s", tide_dtype_name(d));
   return 1;
 }
 
 static int dtype_index(lua_State *L) {
-  int *d = lua_touserdata(L, 1);
+  int d = tide__test_dtype(L, STATE(L), 1);
   const char *key = lua_tostring(L, 2);
-  if (key && !strcmp(key, "is_floating_point")) lua_pushboolean(L, tide_dtype_is_float(*d));
-  else if (key && !strcmp(key, "is_signed")) lua_pushboolean(L, *d != TIDE_UINT8 && *d != TIDE_BOOL);
-  else if (key && !strcmp(key, "itemsize")) lua_pushinteger(L, (lua_Integer)tide_dtype_size(*d));
+  if (d < 0 || !key) lua_pushnil(L);
+  else if (!strcmp(key, "is_floating_point")) lua_pushboolean(L, tide_dtype_is_float(d));
+  else if (!strcmp(key, "is_signed")) lua_pushboolean(L, d != TIDE_UINT8 && d != TIDE_BOOL);
+  else if (!strcmp(key, "itemsize")) lua_pushinteger(L, (lua_Integer)tide_dtype_size(d));
   else lua_pushnil(L);
   return 1;
 }
+
+static const luaL_Reg dtype_events[] = {{"__tostring", dtype_tostring}, {"__index", dtype_index}, {NULL, NULL}};
 
 static void open_dtypes(lua_State *L, State *S, int module) {
   static const struct { const char *alias; int dtype; } aliases[] = {
@@ -46,8 +50,7 @@ static void open_dtypes(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->dtypes);
   if (lua_rawgeti(L, -1, 0) == LUA_TNIL) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, S->dtype_mt);
-    lua_pushcfunction(L, dtype_tostring); lua_setfield(L, -2, "__tostring");
-    lua_pushcfunction(L, dtype_index); lua_setfield(L, -2, "__index");
+    tide__register(L, S, -1, dtype_events);
     lua_pushliteral(L, "dtype"); lua_setfield(L, -2, "__name");
     for (int d = 0; d < TIDE_NDTYPES; d++) {
       *(int *)compat_newuserdata(L, sizeof(int)) = d;
@@ -141,7 +144,7 @@ static int size_tostring(lua_State *L) {
 /* x .. "text": what prints is joined as it prints; what Lua does not concatenate is an error, as in Lua. */
 static int concat(lua_State *L) {
   for (int i = 1; i <= 2; i++)
-    if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__tostring") == LUA_TNIL) return tide__error(L, STATE(L), "..: a string expected, got %s", luaL_typename(L, i));
+    if (!lua_isstring(L, i) && luaL_getmetafield(L, i, "__tostring") == LUA_TNIL) return tide__error(L, STATE(L), "..: a string expected, got %s", tide__typename(L, i));
   luaL_tolstring(L, 1, NULL);
   luaL_tolstring(L, 2, NULL);
   lua_concat(L, 2);
@@ -161,6 +164,7 @@ static int size_pairs(lua_State *L) {
   return 3;
 }
 static int size_numel(lua_State *L) {
+  lua_settop(L, 1);
   lua_Integer n = 1;
   if (push_numbers(L, 1)) for (lua_Integer k = 1; k <= (lua_Integer)lua_rawlen(L, 2); k++) { lua_rawgeti(L, 2, k); n *= lua_tointeger(L, -1); lua_pop(L, 1); }
   lua_pushinteger(L, n);
@@ -230,7 +234,7 @@ static void scan_leaf(Nest *n, int depth) {
     case LUA_TNUMBER: kind = lua_isinteger(L, -1) ? 1 : 2; break;
     case LUA_TBOOLEAN: kind = 0; break;
     default:
-      snprintf(what, sizeof what, "is %s, neither a number nor a boolean", t ? "a tensor of several elements" : luaL_typename(L, -1));
+      snprintf(what, sizeof what, "is %s, neither a number nor a boolean", t ? "a tensor of several elements" : tide__typename(L, -1));
       ragged(n, depth, what);
   }
   if (kind > n->kind) n->kind = kind;
@@ -324,16 +328,16 @@ static void store_all(Nest *n, int depth) {
 /* Reads {dtype =, requires_grad =} at index i. */
 static void read_options(lua_State *L, State *S, int i, const char *function, int *dtype, int *requires_grad) {
   if (lua_isnoneornil(L, i)) return;
-  if (!lua_istable(L, i)) tide__error(L, S, "%s: options are a table, not %s", function, luaL_typename(L, i));
+  if (!lua_istable(L, i)) tide__error(L, S, "%s: options are a table, not %s", function, tide__typename(L, i));
   lua_pushnil(L);
   while (lua_next(L, i)) {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     if (!strcmp(key, "dtype")) {
       *dtype = tide__test_dtype(L, S, -1);
-      if (*dtype < 0) tide__error(L, S, "%s: 'dtype': a dtype expected, got %s", function, luaL_typename(L, -1));
+      if (*dtype < 0) tide__error(L, S, "%s: 'dtype': a dtype expected, got %s", function, tide__typename(L, -1));
     }
     else if (!strcmp(key, "requires_grad")) {
-      if (!lua_isboolean(L, -1)) tide__error(L, S, "%s: 'requires_grad': a boolean expected, got %s", function, luaL_typename(L, -1));
+      if (!lua_isboolean(L, -1)) tide__error(L, S, "%s: 'requires_grad': a boolean expected, got %s", function, tide__typename(L, -1));
       *requires_grad = lua_toboolean(L, -1);
     }
     else tide__error(L, S, "%s: there is no keyword '%s'", function, luaL_tolstring(L, -2, NULL));
@@ -416,8 +420,7 @@ static int tolist(lua_State *L) {
 static int tensor_tostring(lua_State *L) {
   State *S = STATE(L);
   Box *b = tide__test_box(L, 1);
-  if (!b) return 0;
-  if (!b->t) { lua_pushliteral(L, "tensor(released)"); return 1; }
+  if (!b || !b->t) { lua_pushliteral(L, "tensor(released)"); return 1; }
   tide__format(L, b->t, &S->print, b->parameter);
   return 1;
 }
@@ -428,7 +431,8 @@ static lua_Number comparable(lua_State *L, State *S, int i, const char *op, cons
   tide_Tensor *t = tide__test(L, i);
   if (t && tide_numel(t) == 1) return tide_element(t, 0);
   if (t) tide__error(L, S, "%s: compares single elements, this tensor has %lld; use x:%s(y) for all of them", op, (long long)tide_numel(t), method);
-  if (lua_type(L, i) != LUA_TNUMBER) tide__error(L, S, "%s: a tensor cannot be compared with %s", op, luaL_typename(L, i));
+  if (tide__test_box(L, i)) tide__check(L, S, i, op, i == 1 ? "input" : "other");
+  if (lua_type(L, i) != LUA_TNUMBER) tide__error(L, S, "%s: a tensor cannot be compared with %s", op, tide__typename(L, i));
   return lua_tonumber(L, i);
 }
 static int tensor_lt(lua_State *L) {
@@ -578,7 +582,7 @@ static int tensor_newindex(lua_State *L) {
   const char *key = lua_tostring(L, 2);
   int is_grad = !strcmp(key, "grad"), is_data = !strcmp(key, "data"), is_flag = !strcmp(key, "requires_grad");
   if (!is_grad && !is_data && !is_flag) return tide__error(L, S, "a tensor has no field '%s' to set", key);
-  if (is_flag && !lua_isboolean(L, 3)) return tide__error(L, S, "requires_grad: a boolean is expected, got %s", luaL_typename(L, 3));
+  if (is_flag && !lua_isboolean(L, 3)) return tide__error(L, S, "requires_grad: a boolean is expected, got %s", tide__typename(L, 3));
   if (is_data || (is_grad && !lua_isnil(L, 3))) value = tide__check(L, S, 3, key, key);
   tide__enter(L, S);
   const char *outer = tide_set_function(S->c, key);

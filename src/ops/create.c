@@ -187,7 +187,7 @@ static int triangle_infer(tide_Call *k) {
   int dtype = k->v[4].i < 0 ? TIDE_INT64 : (int)k->v[4].i;
   if (rows < 0 || columns < 0) return FAIL(k, TIDE_ESHAPE, "size %lld is negative", (long long)(rows < 0 ? rows : columns));
   if (tide__is_float(dtype) || dtype == TIDE_BOOL) return FAIL(k, TIDE_EDTYPE, "positions are integers, not %s", tide_dtype_name(dtype));
-  if (rows > (int64_t)1 << 31) return FAIL(k, TIDE_NOMEM, "out of memory: %lld rows are too many", (long long)rows);
+  if (rows > (int64_t)1 << 26) return FAIL(k, TIDE_NOMEM, "out of memory: %lld rows are too many", (long long)rows);
   for (int64_t row = 0; row < rows; row++) {
     triangle_row(k, row, &first, &last);
     if (__builtin_add_overflow(n, last - first, &n)) n = INT64_MAX / 16;
