@@ -31,7 +31,7 @@ describe("a tensor whose memory was given up", function()
    local uses = {
       function(x) return x + 1 end, function(x) return 1 - x end, function(x) return x:sum() end, function(x) return x.shape end, function(x) return x[1] end,
       function(x) x[1] = 1 end, function(x) return #x end, function(x) return x < 1 end, function(x) return x:item() end, function(x) return x:tolist() end,
-      function(x) for _ in pairs(x) do return end end, function(x) x:backward() end, function(x) x:requires_grad_() end, function(x) x:register_hook(print) end,
+      function(x) return pairs(x) end, function(x) x:backward() end, function(x) x:requires_grad_() end, function(x) x:register_hook(print) end,
       function(x) x.grad = nil end, function(x) return tide.cat({x, x}, 1) end, function(x) return tide.tensor(x) end, function(x) return x:to(tide.int64) end,
       function(x) return tide.autograd.grad(x, x) end, function(x) return tide.ones(2)[x] end, function(x) tide.ones(2):copy_(x) end, function(x) return x:keep() end,
       function(x) return tide.zeros(x:size()) end, function(x) return -x end, function(x) return x:max(1) end, function(x) x:add_(1) end, function(x) return x.grad_fn end
@@ -80,7 +80,6 @@ describe("coroutines", function()
       local sums = {}
       local make = coroutine.wrap(function() for i = 1, 5 do coroutine.yield((x * i):sum()) end end)
       for i = 1, 5 do sums[i] = make() end
-      make = nil
       collectgarbage()
       tide.stack(sums):sum():backward()
       assert.same({15, 15, 15}, x.grad:tolist())

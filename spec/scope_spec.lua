@@ -32,8 +32,8 @@ describe("release", function()
       local outside
       assert.equal(0, uncollected(function()
          do local x <close> = tide.ones(10) outside = x end
-         pcall(function() local x <close> = tide.ones(10) error "out" end)
-         local co = coroutine.wrap(function() local x <close> = tide.ones(10) coroutine.yield() end)
+         pcall(function() local _ <close> = tide.ones(10) error "out" end)
+         local co = coroutine.wrap(function() local _ <close> = tide.ones(10) coroutine.yield() end)
          co()
          co()
       end))

@@ -64,7 +64,7 @@ local function everything()
    end
    walk("tide.", tide, 1)
    local x = tide.ones(2, {requires_grad = true})
-   local y, guard = x * 2, nil
+   local y, guard = x * 2
    do local open <close> = tide.no_grad() guard = open end
    local objects = {
       tensor = x, node = y.grad_fn, dtype = x.dtype, size = x.shape, guard = guard, handle = x:register_hook(print),
@@ -124,7 +124,8 @@ end
 -- Arguments of the right kinds, with values from the edges.
 local INTEGERS = {0, 1, 1, 2, 2, 3, -1, -2, 5, 7, -7, 64, 1000, 2 ^ 31, -2 ^ 31, 2 ^ 33, math.maxinteger, math.mininteger}
 local NUMBERS = {0, 1, -1, 0.5, 2, 3.7, 1e-30, 1e30, 0 / 0, 1 / 0, -1 / 0, 100}
-local STRINGS = {"mean", "sum", "none", "ij", "xy", "constant", "reflect", "replicate", "circular", "tanh", "trunc", "floor", "amax", "prod", "linalg", "fro", "nuc", "ij->ji", "i,i", "...", "", "left", "right"}
+local STRINGS = {"mean", "sum", "none", "ij", "xy", "constant", "reflect", "replicate", "circular", "tanh",
+   "trunc", "floor", "amax", "prod", "linalg", "fro", "nuc", "ij->ji", "i,i", "...", "", "left", "right"}
 
 local function one_of(list) return list[random(#list)] end
 local function integers() local list = {} for i = 1, random(4) - 1 do list[i] = one_of(INTEGERS) end return list end
