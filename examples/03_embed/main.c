@@ -1,7 +1,7 @@
 /*
 ** A host that embeds tide: it has measurements of its own, lets a Lua script fit a line to them, and reads the result.
 **
-**   cc main.c $(pkg-config --cflags --libs tide) -ltide_lua -llua5.4 -lm      (or the CMake target tide::tide_lua)
+**   cc main.c -o embed $(pkg-config --cflags --libs tide_lua lua5.4)      (or the CMake target tide::tide_lua)
 **
 ** tide is inside the program: no file of it is needed. The measurements are handed over uncopied. A script that fails does no harm.
 */
@@ -69,7 +69,9 @@ int main(void) {
   printf("as it should, the script failed: %s\n", lua_tostring(L, -1));
 
   if (!call(L, script)) { fprintf(stderr, "%s\n", lua_tostring(L, -1)); return 1; }
-  const float *line = tide_data(tide_lua_check(L, -1));
+  tide_Tensor *result = tide_lua_test(L, -1);         /* lent: it lives as long as the Lua value */
+  if (!result) return 1;
+  const float *line = tide_data(result);
   printf("y = %.3f x %+.3f\n", line[0], line[1]);
   int right = fabsf(line[0] - 3) < 0.05f && fabsf(line[1] + 1) < 0.05f;
 

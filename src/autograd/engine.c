@@ -314,7 +314,7 @@ int tide__node_run(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const 
     int any = 0, missing = 0;
     for (uint32_t i = 0; i < n->nout; i++) if (g[i] != TIDE_NONE) any = 1; else missing = 1;
     for (uint32_t i = 0; i < n->nin; i++) gi[i] = TIDE_NONE;
-    if (!any) return 1;
+    if (!any && !op->takes_none) return 1;                 /* (a function of the host's is asked even then, as in PyTorch) */
     if (!op->vjp) { tide__fail(n->ctx, TIDE_EGRAD, "%s has no derivative", tide_node_name(n)); return 0; }
     tide_Tensor **full = (tide_Tensor **)g;
     if (missing && !op->takes_none) {
@@ -537,7 +537,7 @@ static int named_pass(tide_Context *c, int n, tide_Tensor *const *outputs, tide_
     if (!(roots[nroots] = tide__edge(outputs[nroots], &output))) break;
     roots[nroots]->refs++;
   }
-  ok = roots && nroots == n;
+  ok = roots && nroots == n && tide__hold_all(c, n, outputs) && tide__hold_all(c, nin, inputs);
   if (ok && nin) {
     ok = (r.captures = tide__alloc(c, (size_t)nin * sizeof *r.captures)) != NULL;
     if (ok) for (int i = 0; i < nin; i++) r.captures[i] = (Capture){NULL, 0, -1, NULL};

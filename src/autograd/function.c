@@ -202,6 +202,7 @@ static int call(Job *j, void *arg, int *taken) {
   if (tracks < 0) return 0;
   j->recording = tracks;
   if (!check_dirty(j) || !prepare_outputs(j)) return 0;
+  if (j->recording && j->c->mode.pack && !(tide__hold_all(j->c, j->nin, j->in) && tide__hold_all(j->c, j->nout, j->out))) return 0;
   if (j->recording && !(n = make_node(j, arg))) return 0;
   *taken = n != NULL;
   for (int o = 0; ok && o < j->nout; o++) ok = commit_output(j, n, o);

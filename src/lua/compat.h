@@ -25,6 +25,8 @@
 #define compat_gc_step(L)                lua_gc(L, LUA_GCSTEP, 0)
 #define compat_gc_full(L)                lua_gc(L, LUA_GCCOLLECT)
 #define compat_gc_bytes(L)               ((int64_t)lua_gc(L, LUA_GCCOUNT) * 1024 + lua_gc(L, LUA_GCCOUNTB))
+/* Is this a finalizer? (Nothing of the collector answers there.) */
+#define compat_in_finalizer(L)           (lua_gc(L, LUA_GCCOUNT) < 0)
 
 /* Marks the value at i to be closed when the running C function leaves its block. */
 #define compat_toclose(L, i)             lua_toclose(L, i)

@@ -85,12 +85,15 @@ static int box_gc(lua_State *L) {
   return 0;
 }
 
-/* t:release(), and the end of `local t <close>`. May be called again. */
+/*
+** t:release(), and the end of `local t <close>`. May be called again. A finalizer can run in the middle of anything, a call that
+** uses t included: there it is left to the collector.
+*/
 static int box_release(lua_State *L) {
   State *S = STATE(L);
   Box *b = tide__test_box(L, 1);
   if (!b) return tide__error(L, S, "release: argument 1 ('self'): a tensor is expected, got %s", tide__typename(L, 1));
-  if (!b->t) return 0;
+  if (!b->t || compat_in_finalizer(L)) return 0;
   tide_Tensor *t = b->t;
   b->t = NULL;
   S->L = L;

@@ -291,6 +291,11 @@ static int pack_value(tide_Context *c, tide__Saved *s, tide_Tensor *t) {
   return 1;
 }
 
+int tide__hold_all(tide_Context *c, int n, tide_Tensor *const *t) {
+  for (int i = 0; i < n; i++) if (t[i] && t[i] != TIDE_NONE && !tide__own(c, tide__retain(t[i]))) return 0;
+  return 1;
+}
+
 int tide__save_value(tide_Context *c, tide__Saved *s, tide_Tensor *t, uint32_t which, uint32_t version) {
   s->which = which;
   s->version = version;
@@ -351,6 +356,7 @@ static tide_Node *record(tide_Call *k, tide_Tensor *self, int writes) {
   int savable = k->nin - op->spare_last;
   uint8_t small[64], *tracks = small;
   if (unlikely(k->nin > 64) && !(tracks = tide__scratch(k->c, (size_t)k->nin))) return NULL;
+  if (unlikely(k->c->mode.pack != NULL) && !tide__hold_all(k->c, k->nin, k->in)) return NULL;
   for (int i = 0; i < k->nin; i++) {
     tide_Tensor *t = k->in[i];
     int tr = t == TIDE_NONE ? 0 : tide__tracks(t);
@@ -636,7 +642,7 @@ int tide__writable(tide_Tensor *t, int recording) {
   if (!t->base) return 1;
   tide_Tensor *b = t->base;
   if (b->rg && (!b->node || b->node->flags & N_LEAF)) { tide__fail(c, TIDE_EGRAD, "a view of a leaf tensor that requires grad cannot be changed in place"); return 0; }
-  if (!tracks && !recording) return 1;
+  if (!tracks && !recording && !b->rg) return 1;
   if (t->view != VIEW_PLAIN) { tide__fail(c, TIDE_EGRAD, "this view cannot be changed in place: %s", view_text(t)); return 0; }
   return 1;
 }

@@ -156,6 +156,8 @@ int tide__rebase(tide_Tensor *t, tide_Node *node, uint32_t output);
 int tide__connect(tide__Edge *e, tide_Tensor *t, const tide_Tensor *like, int64_t *shapes, uint32_t *used);
 int tide__save_value(tide_Context *c, tide__Saved *s, tide_Tensor *t, uint32_t which, uint32_t version);
 int tide__save_trace(tide_Context *c, tide_Node *n);
+/* Holds tensors until the scope is closed, whatever a callback in between gives up. 1, or 0 with the error set. */
+int tide__hold_all(tide_Context *c, int n, tide_Tensor *const *t);
 /* Makes (n, output) t's history, t being no view, or one that no longer follows its base; takes a count of n. Cannot fail after tide__make_room_to_retain. */
 int tide__make_room_to_retain(const tide_Tensor *t, tide_Node *n);
 void tide__set_history(tide_Tensor *t, tide_Node *n, uint32_t output);
