@@ -307,8 +307,8 @@ TIDE_API tide_Tensor *tide_node_saved(tide_Node *n, int i);
 TIDE_API void *tide_node_arg(const tide_Node *n);      /* of a tide_function node, else NULL */
 
 /*
-** Saved-tensor hooks: while set, every tensor that is saved for backward goes through pack, whose result (not NULL) is kept in
-** its place until release; unpack returns the tensor again (in the scope), or NULL after tide_fail. Pass NULL to unset.
+** Saved-tensor hooks: while set, every tensor that is saved for backward goes through pack (a leaf itself, to be held by tide_retain; others without
+** their history), whose result (not NULL) is kept in its place until release; unpack returns the tensor again (in the scope), or NULL after tide_fail. Pass NULL to unset.
 ** Returns the old ones.
 */
 typedef struct tide_PackHooks {
