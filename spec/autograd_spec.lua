@@ -363,6 +363,23 @@ describe("a leaf's grad", function()
 end)
 
 describe("retain_grad", function()
+   it("holds under autograd.grad, and once under backward to the tensor itself, as in PyTorch", function()
+      for _, pass in ipairs {
+         function(z, x) assert.same({8, 8}, tide.autograd.grad(z, x):tolist()) end,
+         function(z, _, y) assert.same({4, 4}, tide.autograd.grad(z, y):tolist()) end,
+         function(z, x) z:backward {inputs = {x}} end,
+         function(z, _, y) z:backward {inputs = {y}} end,
+      } do
+         local x = tide.ones(2, {requires_grad = true})
+         local y = x * 2
+         y:retain_grad()
+         pass((y * y):sum(), x, y)
+         assert.same({4, 4}, y.grad:tolist())
+      end
+      local y = tide.ones(2, {requires_grad = true}) * 2
+      y:sum():backward {inputs = {y}}
+      assert(y.retains_grad)
+   end)
    it("fills the grad of a tensor that is no leaf", function()
       local x = leaf {2}
       local y = x * x

@@ -152,3 +152,21 @@ describe("what a callback throws", function()
       w.grad = nil
    end)
 end)
+
+describe("keywords", function()
+   it("may name the tensor itself, which is what a call in place returns", function()
+      local y = tide.ones(2)
+      assert(rawequal(y, tide.add_ {input = y, other = 2}))
+      assert.same({3, 3}, y:tolist())
+      assert(rawequal(y, tide.fill_(y, 4)) and rawequal(y, tide.zero_(y)))
+      assert.same({0, 0}, y:tolist())
+   end)
+   it("give lists of any length", function()
+      local sizes = {}
+      for i = 1, 300 do sizes[i] = i % 2 end
+      local parts = tide.arange(150):split(sizes)
+      assert.equal(300, #parts)
+      assert.same({{149}, {}}, {parts[299]:tolist(), parts[300]:tolist()})
+      assert.equal(300, #tide.arange(150):split {split_size = sizes})
+   end)
+end)

@@ -162,6 +162,16 @@ describe("scope", function()
       tide.scope(function() coroutine.wrap(function() lost = tide.ones(2) end)() end)
       assert(released(lost))
    end)
+   it("finds results however deep they are nested, in cycles too", function()
+      local list = tide.scope(function()
+         local list = {x = tide.ones(1)}
+         for _ = 1, 5000 do list = {next = list} end
+         list.self = list
+         return list
+      end)
+      while list.next do list = list.next end
+      assert.same({1}, list.x:tolist())
+   end)
    it("wants a function", function()
       for _, v in ipairs {1, "x", {}, tide.ones(1)} do
          local ok, message = pcall(tide.scope, v)

@@ -34,6 +34,14 @@ return function(tide)
       return tide.tensor(data, given)
    end
 
+   -- dims as PyTorch writes them too: {{of input}, {of other}}.
+   local tensordot = tide.tensordot
+   function tide.tensordot(input, other, dims, ...)
+      local lists = type(dims) == "table" and (dims.dims or dims)
+      if type(lists) == "table" and type(lists[1]) == "table" and lists[2] ~= nil then return tensordot(input, other, lists[1], lists[2]) end
+      return tensordot(input, other, dims, ...)
+   end
+
    -- How many threads kernels may use. So far there is one.
    function tide.set_num_threads(n)
       if n ~= 1 then core.error "set_num_threads: kernels run in one thread so far" end

@@ -363,11 +363,10 @@ static int run_leaf(tide_Node *n, tide_Tensor **g) {
 
 /* Tensor hooks, retained gradients and captures of what has arrived at n. */
 static int receive(Run *r, tide_Node *n, tide_Tensor **g) {
-  tide_Context *c = r->c;
   if (unlikely(n->extra != NULL))
     for (uint32_t k = 0; k < n->nout; k++)
       if (g[k] != TIDE_NONE && !call_hooks(n, TIDE_HOOK_TENSOR, (int)k, 1, &g[k], 0, NULL)) return 0;
-  if (unlikely(n->extra != NULL && n->extra->retained != NULL) && r->accumulate)
+  if (unlikely(n->extra != NULL && n->extra->retained != NULL))
     for (tide__Retained *t = n->extra->retained; t; t = t->next) if (g[t->output] != TIDE_NONE && !add_to_grad(t->t, g[t->output])) return 0;
   for (int k = n->capture; k >= 0; k = r->captures[k].next) {
     tide_Tensor *t = g[r->captures[k].output];
@@ -375,7 +374,6 @@ static int receive(Run *r, tide_Node *n, tide_Tensor **g) {
     if (t->flags & T_SPLAT && !(t = tide_clone(t))) return 0;
     r->captures[k].result = tide__retain(t);
   }
-  (void)c;
   return 1;
 }
 
@@ -524,6 +522,7 @@ static int named_pass(tide_Context *c, int n, tide_Tensor *const *outputs, tide_
     if (tr < 0) return 0;
     if (!tr) { tide__fail(c, TIDE_EGRAD, "input %lld does not require grad", tide__shown(c, i)); return 0; }
   }
+  for (int i = 0; !results && i < nin; i++) if (!tide_retain_grad(inputs[i])) return 0;
   tide_Scope scope = tide_scope(c);
   Run r = {.outer = c->run, .id = ++c->last_run, .flags = flags, .accumulate = results == NULL, .c = c};
   int mode = c->mode.grad, ok = 1;
@@ -550,11 +549,6 @@ static int named_pass(tide_Context *c, int n, tide_Tensor *const *outputs, tide_
   for (int i = 0; i < nin && r.captures; i++) {
     Capture *k = &r.captures[i];
     tide_Tensor *g = k->result;
-    if (ok && !results && g && !(k->n->flags & N_LEAF)) {                  /* backward_to a tensor that is no leaf */
-      c->mode.grad = (flags & TIDE_CREATE_GRAPH) != 0;
-      ok = add_to_grad(inputs[i], g);
-      c->mode.grad = (uint8_t)mode;
-    }
     if (ok && results && !g && flags & TIDE_MATERIALIZE_GRADS) {
       g = tide_zeros_like(inputs[i], -1);
       ok = g != NULL;

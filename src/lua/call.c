@@ -12,7 +12,7 @@
 #include "lua/binding.h"
 
 #define MAX_PARAMS  10
-#define MAX_INTS    256        /* in all lists of one call */
+#define ROOM_INTS   64         /* integers of a call that need no memory of their own */
 #define MAX_RESULTS 8
 
 typedef struct Signature {
@@ -24,6 +24,7 @@ typedef struct Signature {
   int rest_preset;             /* all others have defaults */
   int variadic;                /* the parameter that takes the rest of the call, -1: none */
   tide_Value preset[MAX_PARAMS];
+  Operand number[MAX_PARAMS];  /* the preset where a number is an operand */
 } Signature;
 
 typedef struct Callable {
@@ -45,10 +46,11 @@ typedef struct Reader {
   int top;                     /* positional arguments */
   int keywords;                /* index of the keyword table, or 0 */
   Arg arg[MAX_PARAMS];
-  int64_t ints[MAX_INTS];
+  int64_t ints[ROOM_INTS];
   int nints;
   int requires_grad;
   char why[256];               /* it does not fit */
+  int fitted;                  /* how far it did */
 } Reader;
 
 
@@ -90,6 +92,7 @@ static void compile(lua_State *L, Signature *g, const tide_Op *op) {
   for (int i = 0; i < s->nparams; i++) {
     const tide_Param *p = &s->params[i];
     g->preset[i] = read_preset(p);
+    g->number[i] = (Operand){.kind = strpbrk(p->preset, ".eE") ? 'f' : 'i', .d = strtod(p->preset, NULL), .i = strtoll(p->preset, NULL, 10)};
     if (p->kind == TIDE_A_STR && g->preset[i].s) {           /* "mean" in quotes: kept unquoted in the registry for good */
       lua_pushlstring(L, p->preset + 1, strlen(p->preset) - 2);
       g->preset[i].s = lua_tostring(L, -1);
@@ -165,13 +168,16 @@ static int to_place(Reader *r, const tide_Param *p, int i, int place, int64_t *o
   return 1;
 }
 
-static int add_int(Reader *r, const tide_Param *p, int i, int place) {
-  int64_t v;
-  if (r->nints == MAX_INTS) return complain(r, p, "the list is too long");
-  if (p->kind == TIDE_A_DIMS) { if (!to_place(r, p, i, place, &v)) return 0; }
-  else if (!to_whole(r->L, i, &v)) return misfit(r, p, place, "whole numbers", i);
-  r->ints[r->nints++] = v;
-  return 1;
+/* Room for n integers: in the reader, or in a userdata that stays on the stack. */
+static int64_t *room(Reader *r, lua_Integer n) {
+  if (n > ROOM_INTS - r->nints) return compat_newuserdata(r->L, (size_t)n * sizeof(int64_t));
+  r->nints += (int)n;
+  return r->ints + r->nints - n;
+}
+
+static int read_int(Reader *r, const tide_Param *p, int i, int place, int64_t *out) {
+  if (p->kind == TIDE_A_DIMS) return to_place(r, p, i, place, out);
+  return to_whole(r->L, i, out) ? 1 : misfit(r, p, place, "whole numbers", i);
 }
 
 /* Any table that lists something: a sequence, or a Size. */
@@ -179,29 +185,19 @@ static int is_list(lua_State *L, int i) { return lua_istable(L, i); }
 
 static int read_ints(Reader *r, const tide_Param *p, int i, int place, tide_Value *v, int last) {
   lua_State *L = r->L;
-  int start = r->nints;
-  if (is_list(L, i)) {
-    int64_t sizes[TIDE_MAXDIM];
-    int n = tide__to_sizes(L, r->f->S, i, sizes, TIDE_MAXDIM);
-    if (n >= 0 && p->kind != TIDE_A_DIMS) {
-      if (r->nints + n > MAX_INTS) return complain(r, p, "the list is too long");
-      memcpy(r->ints + start, sizes, sizeof(int64_t) * (size_t)n);
-      r->nints += n;
-    }
-    else {
-      lua_Integer count = (lua_Integer)lua_rawlen(L, i);         /* raw: a metamethod could release what was read already */
-      if (n >= 0) return complain(r, p, "a list of dimensions is expected, not sizes");
-      for (lua_Integer k = 1; k <= count; k++) {
-        lua_rawgeti(L, i, k);
-        int ok = add_int(r, p, lua_gettop(L), place);
-        lua_pop(L, 1);
-        if (!ok) return 0;
-      }
-    }
+  int64_t sizes[TIDE_MAXDIM], *out;
+  int list = is_list(L, i), nsizes = list ? tide__to_sizes(L, r->f->S, i, sizes, TIDE_MAXDIM) : -1;
+  if (nsizes >= 0 && p->kind == TIDE_A_DIMS) return complain(r, p, "a list of dimensions is expected, not sizes");
+  lua_Integer n = nsizes >= 0 ? nsizes : !list ? (last ? last - i + 1 : 1) : (lua_Integer)lua_rawlen(L, i);    /* raw: nothing runs in between */
+  if (n > 1 << 24) return complain(r, p, "the list is too long");
+  v->ints = out = room(r, n);
+  v->n = (int)n;
+  if (nsizes > 0) memcpy(out, sizes, sizeof(int64_t) * (size_t)n);
+  for (lua_Integer k = 0; nsizes < 0 && k < n; k++) {
+    if (list) lua_rawgeti(L, i, k + 1);
+    if (!read_int(r, p, list ? lua_gettop(L) : i + (int)k, place, &out[k])) return 0;
+    if (list) lua_pop(L, 1);
   }
-  else for (int k = i; k <= (last ? last : i); k++) if (!add_int(r, p, k, place)) return 0;
-  v->ints = r->ints + start;
-  v->n = r->nints - start;
   return 1;
 }
 
@@ -324,11 +320,15 @@ static int known_keywords(Reader *r) {
   return 1;
 }
 
-/* Does `{}` at this place stand for a list? */
-static int wants_list(const Signature *g, int param) {
-  if (param >= g->s->nparams) return 0;
-  int kind = g->s->params[param].kind;
-  return takes_many(kind) || kind == TIDE_A_OTL;
+/* Is the last of `top` arguments a table of keywords? `{}` is one where no list is expected. -1: it cannot be told. */
+static int ends_in_keywords(Reader *r, const Signature *g, int top) {
+  lua_State *L = r->L;
+  int kind = keyword_table(L, top), param = g->first + top - 1;
+  if (kind || !lua_istable(L, top) || lua_getmetatable(L, top)) return kind;
+  lua_pushnil(L);
+  if (lua_next(L, top)) return 0;
+  int wants = param < g->s->nparams ? g->s->params[param].kind : TIDE_A_T;
+  return !takes_many(wants) && wants != TIDE_A_OTL;
 }
 
 static int read_call(Reader *r, const Signature *g, int top) {
@@ -338,22 +338,20 @@ static int read_call(Reader *r, const Signature *g, int top) {
   r->nints = 0;
   r->requires_grad = 0;
   r->why[0] = 0;
-  r->keywords = 0;
+  r->keywords = r->fitted = 0;
   r->top = top;
-  if (top > 0 && lua_istable(L, top) && !r->f->event) {
-    int kind = keyword_table(L, top);
-    if (kind < 0) { snprintf(r->why, sizeof r->why, "argument %d: a table has both named and numbered entries", top); return 0; }
-    if (kind == 1 || (lua_rawlen(L, top) == 0 && !wants_list(g, g->first + top - 1) && !lua_getmetatable(L, top) && (lua_pushnil(L), !lua_next(L, top)))) {
-      r->keywords = top;
-      r->top = top - 1;
-    }
+  if (top > 0 && !r->f->event) {
+    int kind = ends_in_keywords(r, g, top);
     lua_settop(L, top);
+    if (kind < 0) { r->fitted = top; snprintf(r->why, sizeof r->why, "argument %d: a table has both named and numbered entries", top); return 0; }
+    if (kind) { r->keywords = top; r->top = top - 1; }
   }
   if (r->keywords && !known_keywords(r)) return 0;
   for (int k = g->first; k < g->s->nparams; k++) {
     const tide_Param *p = &g->s->params[k];
     Arg *a = &r->arg[k];
     int from_keyword = 0, given = 0;
+    r->fitted = place;
     if (r->keywords) {
       from_keyword = lua_getfield(L, r->keywords, p->name) != LUA_TNIL;
       if (!from_keyword) lua_pop(L, 1);
@@ -361,7 +359,7 @@ static int read_call(Reader *r, const Signature *g, int top) {
     if (place <= r->top && p->kind != TIDE_A_DTYPE) {
       int many = k == g->variadic && !is_list(L, place) && !lua_isnil(L, place);
       int last = many ? r->top : 0;
-      if (from_keyword) { snprintf(r->why, sizeof r->why, "'%s' is given twice", p->name); return 0; }
+      if (from_keyword) { r->fitted = top + MAX_PARAMS; snprintf(r->why, sizeof r->why, "'%s' is given twice", p->name); return 0; }
       if (lua_isnil(L, place)) place++;                              /* an absent one: the default, or an error below */
       else {
         if (!read_arg(r, p, place, place, a, last)) return 0;
@@ -375,22 +373,17 @@ static int read_call(Reader *r, const Signature *g, int top) {
       given = 1;
     }
     if (from_keyword) {
-      if (!read_arg(r, p, lua_gettop(L), 0, a, 0)) return 0;         /* (stays on the stack: lists and strings are lent) */
+      r->fitted = MAX_PARAMS;
+      if (!read_arg(r, p, lua_gettop(L), 0, a, 0)) return 0;         /* (stays on the stack: tensors, lists and strings are lent) */
       given = 1;
     }
     if (given) continue;
     if (!*p->preset) { snprintf(r->why, sizeof r->why, "argument '%s' is missing", p->name); return 0; }
-    a->is_operand = 0;
+    a->is_operand = p->kind == TIDE_A_NT;
     a->v = g->preset[k];
-    if (p->kind == TIDE_A_NT) {
-      char *end;
-      a->is_operand = 1;
-      a->o.kind = strpbrk(p->preset, ".eE") ? 'f' : 'i';
-      a->o.i = strtoll(p->preset, &end, 10);
-      a->o.d = strtod(p->preset, NULL);
-    }
+    a->o = g->number[k];
   }
-  if (place <= r->top) { snprintf(r->why, sizeof r->why, "%d arguments are too many", r->top); return 0; }
+  if (place <= r->top) { r->fitted = place - 1; snprintf(r->why, sizeof r->why, "%d arguments are too many", r->top); return 0; }
   return 1;
 }
 
@@ -459,9 +452,9 @@ static void push_result(lua_State *L, State *S, Bundle *bundle, int i) {
   bundle->t[i] = NULL;
 }
 
-/* The argument among the first `top` that is the box of t, or 0. */
-static int same_as(lua_State *L, int top, const tide_Tensor *t) {
-  for (int i = 1; i <= top; i++) { Box *b = tide__test_box(L, i); if (b && b->t == t) return i; }
+/* The value on the stack that is the box of t, or 0. Arguments are there, given by place or by keyword. */
+static int same_as(lua_State *L, const tide_Tensor *t) {
+  for (int i = 1, top = lua_gettop(L); i <= top; i++) { Box *b = tide__test_box(L, i); if (b && b->t == t) return i; }
   return 0;
 }
 
@@ -473,7 +466,7 @@ static int call_inplace(lua_State *L, Callable *f, const Signature *g, const tid
   tide_set_function(S->c, outer);
   tide_close(S->c, scope, NULL);
   if (!ok) return tide__raise(L, S);
-  lua_pushvalue(L, 1);
+  lua_pushvalue(L, same_as(L, v[0].t));
   return 1;
 }
 
@@ -502,7 +495,7 @@ static int run(Reader *r) {
   tide_set_function(S->c, outer);
   if (!ok) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
   if (!many) {
-    int same = same_as(L, r->top, out[0]);
+    int same = same_as(L, out[0]);
     if (unlikely(same)) { tide_close(S->c, scope, NULL); lua_pushvalue(L, same); return 1; }
     tide__finish(L, S, box, out[0], scope);
     if (r->requires_grad) tide__register_identity(L, S, -1);
@@ -552,24 +545,16 @@ int tide__push_list(lua_State *L, State *S, int n, tide_Tensor **t, int on_heap)
   return 1;
 }
 
-/* How near a call came to a signature that it does not fit: the message of the nearest is shown. */
-static int nearness(const char *why) {
-  if (strstr(why, "given twice") || strstr(why, "both named")) return 100;
-  if (!strncmp(why, "there is no keyword", 19)) return 0;
-  return !strncmp(why, "argument ", 9) && why[9] >= '0' && why[9] <= '9' ? why[9] - '0' : 5;
-}
-
 static __attribute__((noinline)) int call_long(lua_State *L, Callable *f, int top) {
   Reader r;
   char best[256];
-  int best_place = -1;
+  int farthest = -1;
   r.L = L;
   r.f = f;
   luaL_checkstack(L, 2 * MAX_PARAMS + 16, NULL);
   for (int i = 0; i < f->n; i++) {
     if (read_call(&r, &f->sig[i], top)) return run(&r);
-    int place = nearness(r.why);
-    if (place > best_place) { best_place = place; memcpy(best, r.why, sizeof best); }
+    if (r.fitted > farthest) { farthest = r.fitted; memcpy(best, r.why, sizeof best); }   /* the message of the signature that fits best is shown */
     lua_settop(L, top);
   }
   return no_fit(L, f, best);
@@ -598,7 +583,7 @@ static inline int call_short(lua_State *L, Callable *f, int top) {
     int n = g->s->nparams;
     for (int i = 0; i < top; i++) v[i].t = tide__operand(S, &o[i]);
     for (int i = top; i < n; i++) {
-      if (unlikely(g->s->params[i].kind == TIDE_A_NT)) { Operand p = {.kind = strpbrk(g->s->params[i].preset, ".eE") ? 'f' : 'i', .d = strtod(g->s->params[i].preset, NULL), .i = strtoll(g->s->params[i].preset, NULL, 10)}; v[i].t = tide__operand(S, &p); }
+      if (unlikely(g->s->params[i].kind == TIDE_A_NT)) v[i].t = tide__operand(S, &g->number[i]);
       else v[i] = g->preset[i];
     }
     if (unlikely(f->inplace)) return call_inplace(L, f, g, v, scope);
@@ -698,6 +683,7 @@ static void add_name(lua_State *L, State *S, int module, int methods, const char
   }
   if (inplace_only) {
     push_callable(L, S, name, list, n, 1, call);
+    if (!(tide_signature(list[0])->flags & TIDE_METHOD_ONLY)) { lua_pushvalue(L, -1); lua_setfield(L, module, name); }
     lua_setfield(L, methods, name);
     return;
   }

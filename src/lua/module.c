@@ -96,8 +96,10 @@ static int box_release(lua_State *L) {
   if (!b->t || compat_in_finalizer(L)) return 0;
   tide_Tensor *t = b->t;
   b->t = NULL;
+  lua_State *outer = S->L;
   S->L = L;
   tide_release(t);
+  S->L = outer;
   return 0;
 }
 
@@ -353,34 +355,41 @@ static void collect_callback(void *arg) {
 
 /* {======================== tide.scope ======================== */
 
-/* Marks the boxes in the value at i, tables looked through, as results of scope number `scope`. `seen` is the index of a table of tables. */
-static void mark_results(lua_State *L, int i, int seen, uint32_t scope, int depth) {
-  Box *b = tide__test_box(L, i);
-  if (b) { b->out = scope; return; }
-  if (!lua_istable(L, i) || depth > 100) return;
-  lua_pushvalue(L, i);
-  if (lua_rawget(L, seen) != LUA_TNIL) { lua_pop(L, 1); return; }
-  lua_pop(L, 1);
-  lua_pushvalue(L, i);
-  lua_pushboolean(L, 1);
-  lua_rawset(L, seen);
-  luaL_checkstack(L, 8, "results nested too deeply");
-  lua_pushnil(L);
-  while (lua_next(L, i)) {
-    mark_results(L, lua_gettop(L), seen, scope, depth + 1);
-    lua_pop(L, 1);
+/* The value at the top is a result of scope number `scope`, if it is a box. A table that is not in `seen` (at this index) goes there, at place ++*n, to be looked through. */
+static void mark_result(lua_State *L, int seen, lua_Integer *n, uint32_t scope) {
+  Box *b = tide__test_box(L, -1);
+  if (b) b->out = scope;
+  if (!lua_istable(L, -1)) return;
+  lua_pushvalue(L, -1);
+  if (lua_rawget(L, seen) == LUA_TNIL) {
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, 1);
+    lua_rawset(L, seen);
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, seen, ++*n);
   }
+  lua_pop(L, 1);
 }
 
-/* Calls the function at 2 and marks what it returns; at 1 stands the scope's number. */
+/* Calls the function at 2 and marks what it returns, tables looked through; at 1 stands the scope's number. */
 static int scope_body(lua_State *L) {
   uint32_t number = (uint32_t)lua_tointeger(L, 1);
   lua_call(L, lua_gettop(L) - 2, LUA_MULTRET);
-  int top = lua_gettop(L);
+  int top = lua_gettop(L), seen = top + 1;
+  lua_Integer n = 0;
   luaL_checkstack(L, 8, "too many results");
   lua_newtable(L);
-  for (int i = 2; i <= top; i++) mark_results(L, i, top + 1, number, 0);
-  lua_pop(L, 1);
+  for (int i = 2; i <= top; i++) {
+    lua_pushvalue(L, i);
+    mark_result(L, seen, &n, number);
+    lua_pop(L, 1);
+  }
+  for (lua_Integer k = 1; k <= n; k++) {
+    lua_rawgeti(L, seen, k);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) mark_result(L, seen, &n, number);
+    lua_pop(L, 1);
+  }
+  lua_settop(L, top);
   return top - 1;
 }
 
