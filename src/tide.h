@@ -24,7 +24,8 @@
 ** which tide_shutdown closes. Functions that merely read (tide_get_grad, tide_grad_fn ...) lend their result.
 **
 ** Threads. A context and all that belongs to it is used by one thread at a time; different contexts are
-** independent. tide_interrupt alone may be called from anywhere.
+** independent. tide_interrupt alone may be called from anywhere. Large work is split over a pool of threads which all
+** contexts share: made when it is first needed, blocking all signals, asleep when idle, gone in the child of a fork.
 */
 #ifndef TIDE_H
 #define TIDE_H
@@ -133,6 +134,11 @@ TIDE_API void tide_empty_cache(tide_Context *c);
 TIDE_API void tide_set_memory_limit(tide_Context *c, int64_t bytes);
 /* Called once when memory runs out; it may release tensors. */
 TIDE_API void tide_set_collect(tide_Context *c, void (*collect)(void *arg), void *arg);
+
+/* How many threads the kernels of this process may use, the caller's included: at first 1, or what TIDE_NUM_THREADS says in the
+** environment. set: 1, or 0 for n < 1; more than 64 are 64. No result depends on it. */
+TIDE_API int tide_set_num_threads(int n);
+TIDE_API int tide_get_num_threads(void);
 /* A pointer of the host's, kept with the context. */
 TIDE_API void tide_set_userdata(tide_Context *c, void *p);
 TIDE_API void *tide_userdata(const tide_Context *c);

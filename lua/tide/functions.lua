@@ -42,11 +42,5 @@ return function(tide)
       return tensordot(input, other, dims, ...)
    end
 
-   -- How many threads kernels may use. So far there is one.
-   function tide.set_num_threads(n)
-      if n ~= 1 then core.error "set_num_threads: kernels run in one thread so far" end
-   end
-   function tide.get_num_threads() return 1 end
-
    for _, name in ipairs {"relu", "sigmoid", "tanh"} do F[name] = F[name] or tide[name] end
 end

@@ -566,12 +566,24 @@ static int set_rng_state(lua_State *L) {
 }
 static int initial_seed(lua_State *L) { lua_pushinteger(L, (lua_Integer)tide_initial_seed(STATE(L)->c)); return 1; }
 
+static int set_num_threads(lua_State *L) {
+  State *S = STATE(L);
+  int is_integer;
+  lua_Integer n = lua_tointegerx(L, 1, &is_integer);
+  if (!is_integer) return tide__error(L, S, "set_num_threads: argument 1 ('n'): a whole number expected, got %s", tide__typename(L, 1));
+  if (n < 1) return tide__error(L, S, "set_num_threads: %lld is no number of threads: there is always one", (long long)n);
+  tide_set_num_threads(n > 1 << 20 ? 1 << 20 : (int)n);
+  return 0;
+}
+static int get_num_threads(lua_State *L) { lua_pushinteger(L, tide_get_num_threads()); return 1; }
+
 /* Makes the next operator fail: for tests (a host calls tide_interrupt). */
 static int interrupt(lua_State *L) { tide_interrupt(STATE(L)->c); return 0; }
 
 static const luaL_Reg functions[] = {
   {"memory_stats", memory_stats}, {"empty_cache", empty_cache}, {"set_memory_limit", set_memory_limit}, {"manual_seed", manual_seed},
-  {"initial_seed", initial_seed}, {"get_rng_state", get_rng_state}, {"set_rng_state", set_rng_state}, {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
+  {"initial_seed", initial_seed}, {"get_rng_state", get_rng_state}, {"set_rng_state", set_rng_state}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
+  {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
 
 static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release}, {NULL, NULL}};
 

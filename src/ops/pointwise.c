@@ -7,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/threads.h"
 #include "ops/op.h"
 
 int tide__promote(tide_Context *c, int n, tide_Tensor *const *in) {
@@ -130,6 +131,23 @@ static void run_strided(const tide_Call *k, tide__Loop loop, tide_Tensor *const 
   tide__iterate(&it, data, loop, k->param);
 }
 
+/* A loop over memory, in pieces that several threads may take. */
+#define GRAIN 16384
+
+typedef struct Flat { tide__Loop loop; char *const *p; const int64_t *s; const double *param; int nop; } Flat;
+
+static void flat_piece(void *arg, int64_t begin, int64_t end) {
+  const Flat *f = arg;
+  char *p[TIDE_MAXOPERANDS];
+  for (int i = 0; i < f->nop; i++) p[i] = f->p[i] + begin * f->s[i];
+  f->loop(end - begin, p, f->s, f->param);
+}
+
+static void run_flat(const tide_Call *k, tide__Loop loop, int64_t n, char *const *p, const int64_t *s) {
+  if (likely(n <= GRAIN)) loop(n, p, s, k->param);
+  else tide__parallel(n, GRAIN, flat_piece, &(Flat){loop, p, s, k->param, k->nin + 1});
+}
+
 int tide__pointwise_run(tide_Call *k) {
   tide_Tensor *o = k->out[0], *in[TIDE_MAXOPERANDS - 1];
   tide__Loop loop = tide__loop(k->op->row, k->dtype);
@@ -165,7 +183,7 @@ int tide__pointwise_run(tide_Call *k) {
   if (likely(k->flat)) {
     p[0] = o->data;
     s[0] = tide__size[o->dtype];
-    loop(o->n, p, s, k->param);
+    run_flat(k, loop, o->n, p, s);
   }
   else run_strided(k, loop, in);
   tide_close(k->c, scope, NULL);
