@@ -2,7 +2,8 @@
 ** One job at a time. A job is a number of pieces; whoever wants one takes it off the count, in one word with the job's own
 ** number, so that a worker that comes late takes nothing of the next job by mistake. The caller works as the others do, and
 ** at the end waits for pieces under way alone: a worker that sleeps, or that the system has set aside, holds nobody up.
-** A worker without work looks for some for a while (SPIN), then sleeps; a short job does not wake it, since that costs more than it brings.
+** A worker without work looks for some for a while (SPIN), then sleeps; the caller wakes it only if the
+** first piece shows that the rest is worth it.
 **
 ** The pool belongs to whoever gets it first; a second context that comes meanwhile, in its own thread, works alone. After fork the
 ** child has no threads: it begins without a pool, and makes one when it needs one.
@@ -11,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/threads.h"
 #include "tide.h"
@@ -18,7 +20,7 @@
 #define MAX_THREADS 64
 #define MAX_PIECES  0x3fffffff
 #define SPIN        4000        /* looks at the word, some 20 microseconds */
-#define WAKE        8           /* pieces from which a sleeping worker is woken */
+#define WORTH       40000       /* nanoseconds of work for which a sleeping worker is woken */
 
 typedef void (*Piece)(void *arg, int64_t begin, int64_t end);
 
@@ -116,6 +118,12 @@ static void disband(void) {
   pool.stop = 0;
 }
 
+static int64_t now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
 /* Starts workers up to the number wanted; what cannot be had is done without. Signals are the host's threads' business. (Ours is the pool.) */
 static void recruit(int threads) {
   static int registered;
@@ -155,7 +163,11 @@ void tide__parallel(int64_t n, int64_t grain, Piece f, void *arg) {
   inside = 1;
   uint64_t number = (pool.word >> 32) + 1;
   __atomic_store_n(&pool.word, number << 32 | (uint64_t)pieces, __ATOMIC_SEQ_CST);
-  if (pieces >= WAKE && LOAD(pool.sleeping)) wake_all();
+  if (LOAD(pool.sleeping)) {
+    int64_t start = now();
+    take();
+    if ((now() - start) * (pieces - 1) > WORTH) wake_all();
+  }
   while (take()) ;
   for (int i = 0; LOAD(pool.done) < pieces; i++) if (i < SPIN) relax(); else sched_yield();
   inside = 0;
