@@ -7,9 +7,9 @@ local function read(path)
    return text
 end
 
--- The output of a script, addresses of nodes aside.
+-- The output of a script, addresses of nodes aside. It finds what this process finds.
 local function run(script)
-   local pipe = assert(io.popen("lua5.4 " .. script .. " 2>&1"))
+   local pipe = assert(io.popen(("LUA_PATH='%s' LUA_CPATH='%s' lua5.4 %s 2>&1"):format(package.path, package.cpath, script)))
    local text = pipe:read "a"
    local ok, _, status = pipe:close()
    assert(ok, ("%s failed (%s):\n%s"):format(script, status, text))
