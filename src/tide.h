@@ -241,7 +241,8 @@ TIDE_API tide_Node *tide_gradient_edge(tide_Tensor *t, int *output_nr);
 /* x:detach(): the same memory, without history, sharing the version counter. */
 TIDE_API tide_Tensor *tide_detach(tide_Tensor *t);
 TIDE_API tide_Tensor *tide_detach_(tide_Tensor *t);                        /* error on a view */
-/* x.data: as detach, with a version counter of its own; and its assignment, which exchanges memory and shape. */
+/* x.data: as detach, with a version counter of its own; and its assignment, which exchanges memory, shape and dtype. Error: the dtype of a tensor with history,
+** or one that is no float for a leaf that requires grad. */
 TIDE_API tide_Tensor *tide_get_data(tide_Tensor *t);
 TIDE_API int tide_set_data(tide_Tensor *t, tide_Tensor *data);
 /* Counts a write that was made through tide_data. */

@@ -236,19 +236,24 @@ return function(tide)
       if type(module) ~= "table" then core.error("functional_call: a module is expected, got " .. type(module)) end
       if type(parameters) ~= "table" then core.error("functional_call: a table of parameters is expected, got " .. type(parameters)) end
       for path in pairs(parameters) do if type(path) ~= "string" then core.error "functional_call: parameters are named by strings" end end
-      local saved = {}
+      -- Where the tensor at a path is kept: the table and its key.
       local function place(path)
-         local owner = module
+         local owner, key = module, path:match "[^.]+$"
          for part in path:gmatch "([^.]+)%." do
             owner = owner[part] or (tonumber(part) and owner[tonumber(part) + 1]) or core.error(("functional_call: the module has no '%s'"):format(path))
          end
-         return owner, path:match "[^.]+$"
+         if tide.nn.is_module(owner) then
+            local own = owner:_slot "_parameters".values
+            owner = own[key] ~= nil and own or owner:_slot "_buffers".values
+         end
+         if owner[key] == nil then core.error(("functional_call: the module has no '%s'"):format(path)) end
+         return owner, key
       end
+      local saved = {}
       local function restore() for i = #saved, 1, -1 do local s = saved[i]; s[1][s[2]] = s[3] end end
       local done = table.pack(pcall(function()
          for path, t in pairs(parameters) do
             local owner, key = place(path)
-            if owner[key] == nil then core.error(("functional_call: the module has no '%s'"):format(path)) end
             saved[#saved + 1] = {owner, key, owner[key]}
             owner[key] = t
          end

@@ -27,6 +27,7 @@ for name, dtype in pairs {
 end
 
 require "tide.functions"(tide)
+require "tide.nn"(tide)
 require "tide.autograd"(tide)
 tide.func = require "tide.func"(tide)
 tide.utils = {checkpoint = require "tide.checkpoint"(tide)}

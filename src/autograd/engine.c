@@ -223,6 +223,7 @@ static int matches_layout(const tide_Tensor *g, const tide_Tensor *x) {
 static int add_to_grad(tide_Tensor *x, tide_Tensor *g) {
   tide_Context *c = x->ctx;
   tide_Tensor *old = x->grad;
+  if (unlikely(g->dtype != x->dtype) && !(g = tide_cast(g, x->dtype))) return 0;       /* x was given data of another dtype since */
   if (!old) {
     if (!c->mode.grad && g->refs == 2 && g->keep == 1 && g->store == g && g->counter == g && !(g->flags & (T_NUMBER | T_HOST)) && !g->base && matches_layout(g, x)) {
       x->grad = tide__retain(g);                        /* the caller's count and this one: nobody else knows it */

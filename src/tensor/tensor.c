@@ -410,7 +410,7 @@ tide_Tensor *tide_get_data(tide_Tensor *t) {
 int tide_set_data(tide_Tensor *t, tide_Tensor *data) {
   if (!t || !data) return 0;
   tide_Context *c = t->ctx;
-  if (data->dtype != t->dtype && t->rg) { tide__fail(c, TIDE_EDTYPE, "%s cannot take the place of %s", tide_dtype_name(data->dtype), tide_dtype_name(t->dtype)); return 0; }
+  if (data->dtype != t->dtype && t->rg && (!tide__is_float(data->dtype) || (t->node && !(t->node->flags & N_LEAF)))) { tide__fail(c, TIDE_EDTYPE, "%s cannot take the place of %s", tide_dtype_name(data->dtype), tide_dtype_name(t->dtype)); return 0; }
   if (t->store == data->store && t->data == data->data && tide__same_geometry(t, data)) return 1;
   int64_t *shape = t->dims;
   if (data->ndim > INLINE_DIMS && !(shape = tide__alloc(c, 2 * sizeof(int64_t) * data->ndim))) return 0;
