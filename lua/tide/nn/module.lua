@@ -523,7 +523,7 @@ return function(tide, nn)
    -- {======================== printing ========================
 
    -- What stands between the brackets of a layer: "in_features=2, ...".
-   function Module:extra_repr() return "" end
+   function Module.extra_repr() return "" end
 
    local function indent(text) return (text:gsub("\n", "\n  ")) end
 
