@@ -1,5 +1,13 @@
-/* The nest of loops around every strided kernel, and copies. */
-#include "kernels/kernels.h"
+/*
+** The nest of loops around every strided kernel.
+**
+** tide__iterate goes through the elements in the order of operand 0's memory. tide__map may take them in any order, and so cuts them into blocks,
+** which threads share: rows of some length along the innermost dimension, and for each block one call for each row. An operand
+** that lies across (its elements are neighbours along another dimension than operand 0's) is not walked at its long stride:
+** the blocks are then tiles over both dimensions, and the operand's part of a tile is turned into a buffer first.
+*/
+#include "base/threads.h"
+#include "kernels/move.h"
 
 static int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
 
@@ -21,6 +29,7 @@ static void swap_dims(tide__Iter *it, int a, int b) {
 void tide__iter_init(tide__Iter *it, int nd, const int64_t *shape, int nop, const int64_t *const *strides, const size_t *size) {
   int n = 0;
   it->nop = nop;
+  for (int k = 0; k < nop; k++) it->size[k] = (uint8_t)size[k];
   for (int d = 0; d < nd; d++) {
     if (shape[d] == 1) continue;
     it->shape[n] = shape[d];
@@ -62,88 +71,143 @@ void tide__iterate(const tide__Iter *it, char *const *data, tide__Loop loop, con
 }
 
 
-/* {======================== copies ======================== */
+/* {======================== blocks ======================== */
 
-/* Floats become integers by cutting, with what does not fit as the lowest value, as x86 does it. */
-static inline int64_t cut(double v) { return v >= -0x1p63 && v < 0x1p63 ? (int64_t)v : INT64_MIN; }
+typedef struct Blocks {
+  const tide__Iter *it;
+  char *const *data;
+  tide__BlockFunction f;
+  void *arg;
+  int64_t most[2], count[2];             /* sizes of a block, and how many there are, along the last two dimensions */
+} Blocks;
 
-#define AS_FLOAT32(v) (float)(v)
-#define AS_FLOAT64(v) (double)(v)
-#define AS_BOOL(v)    (uint8_t)((v) != 0)
-#define FROM_FLOAT(T, v) (T)cut((double)(v))
-#define COPY(C1, T1, N1, C2, T2, N2, E) \
-  static void copy_##N1##_##N2(int64_t n, char *const *p, const int64_t *s, const double *param) { \
-    (void)param; \
-    if (s[0] == sizeof(T1) && s[1] == sizeof(T2)) { \
-      T1 *o = (T1 *)p[0]; const T2 *a = (const T2 *)p[1]; \
-      for (int64_t i = 0; i < n; i++) { T2 v = a[i]; o[i] = E; } \
-      return; \
-    } \
-    for (int64_t i = 0; i < n; i++) { T2 v = *(const T2 *)(p[1] + i * s[1]); *(T1 *)(p[0] + i * s[0]) = E; } \
+/* The blocks begin .. end - 1, numbered with the last dimension's fastest. */
+static void some_blocks(void *arg, int64_t begin, int64_t end) {
+  const Blocks *b = arg;
+  const tide__Iter *it = b->it;
+  int nop = it->nop, outer = it->nd > 2 ? it->nd - 2 : 0, across = it->nd > 1 ? it->nd - 2 : -1, last = it->nd - 1;
+  int64_t index[TIDE_MAXDIM], at[2], rest = begin, rs[TIDE_MAXOPERANDS] = {0}, cs[TIDE_MAXOPERANDS];
+  char *base[TIDE_MAXOPERANDS], *p[TIDE_MAXOPERANDS];
+  for (int i = 1; i >= 0; i--) { at[i] = rest % b->count[i]; rest /= b->count[i]; }
+  for (int d = outer - 1; d >= 0; d--) { index[d] = rest % it->shape[d]; rest /= it->shape[d]; }
+  for (int k = 0; k < nop; k++) {
+    base[k] = b->data[k];
+    for (int d = 0; d < outer; d++) base[k] += index[d] * it->stride[k][d];
+    if (across >= 0) rs[k] = it->stride[k][across];
+    cs[k] = it->stride[k][last];
   }
-#define TO_FLOAT32(C, T, N) COPY(FLOAT32, float, float32, C, T, N, (float)v)
-#define TO_FLOAT64(C, T, N) COPY(FLOAT64, double, float64, C, T, N, (double)v)
-#define TO_BOOL(C, T, N)    COPY(BOOL, uint8_t, bool, C, T, N, (uint8_t)(v != 0))
-TIDE_DTYPES(TO_FLOAT32)
-TIDE_DTYPES(TO_FLOAT64)
-TIDE_DTYPES(TO_BOOL)
-#define INTEGER_TARGETS(X) X(INT64, int64_t, int64) X(INT32, int32_t, int32) X(INT16, int16_t, int16) X(INT8, int8_t, int8) X(UINT8, uint8_t, uint8)
-#define FROM_F32(C, T, N)  COPY(C, T, N, FLOAT32, float, float32, (T)cut((double)v))
-#define FROM_F64(C, T, N)  COPY(C, T, N, FLOAT64, double, float64, (T)cut(v))
-#define FROM_I64(C, T, N)  COPY(C, T, N, INT64, int64_t, int64, (T)v)
-#define FROM_I32(C, T, N)  COPY(C, T, N, INT32, int32_t, int32, (T)v)
-#define FROM_I16(C, T, N)  COPY(C, T, N, INT16, int16_t, int16, (T)v)
-#define FROM_I8(C, T, N)   COPY(C, T, N, INT8, int8_t, int8, (T)v)
-#define FROM_U8(C, T, N)   COPY(C, T, N, UINT8, uint8_t, uint8, (T)v)
-#define FROM_BOOL(C, T, N) COPY(C, T, N, BOOL, uint8_t, bool, (T)v)
-INTEGER_TARGETS(FROM_F32) INTEGER_TARGETS(FROM_F64) INTEGER_TARGETS(FROM_I64) INTEGER_TARGETS(FROM_I32)
-INTEGER_TARGETS(FROM_I16) INTEGER_TARGETS(FROM_I8) INTEGER_TARGETS(FROM_U8) INTEGER_TARGETS(FROM_BOOL)
-
-#define ROW_OF(N) {copy_##N##_float32, copy_##N##_float64, copy_##N##_int64, copy_##N##_int32, copy_##N##_int16, copy_##N##_int8, copy_##N##_uint8, copy_##N##_bool}
-static const tide__Loop copies[TIDE_NDTYPES][TIDE_NDTYPES] = {
-  ROW_OF(float32), ROW_OF(float64), ROW_OF(int64), ROW_OF(int32), ROW_OF(int16), ROW_OF(int8), ROW_OF(uint8), ROW_OF(bool)};
-
-tide__Loop tide__copy_loop(int to, int from) { return copies[to][from]; }
-
-static void copy_bytes(int64_t n, char *const *p, const int64_t *s, const double *param) {
-  (void)s;
-  memcpy(p[0], p[1], (size_t)n * (size_t)param[0]);
-}
-
-void tide__copy(int nd, const int64_t *shape, int to, void *out, const int64_t *out_strides, int from, const void *in, const int64_t *in_strides) {
-  tide__Iter it;
-  const int64_t *strides[2] = {out_strides, in_strides};
-  size_t size[2] = {tide__size[to], tide__size[from]};
-  char *data[2] = {out, (char *)(uintptr_t)in};
-  tide__iter_init(&it, nd, shape, 2, strides, size);
-  int last = it.nd - 1;
-  double bytes = (double)size[0];
-  if (to == from && last >= 0 && it.stride[0][last] == (int64_t)size[0] && it.stride[1][last] == (int64_t)size[1]) tide__iterate(&it, data, copy_bytes, &bytes);
-  else tide__iterate(&it, data, copies[to][from], NULL);
-}
-
-/* n elements in a row, the first from p[1], the others from what is there, doubling it up to a block that stays in the cache. */
-static void fill_row(int64_t n, char *const *p, const int64_t *s, const double *param) {
-  (void)param;
-  size_t all = (size_t)(n * s[0]), done = (size_t)s[0];
-  memcpy(p[0], p[1], done);
-  for (size_t block; done < all; done += block) {
-    block = done < 8192 ? done : 8192 / (size_t)s[0] * (size_t)s[0];
-    if (block > all - done) block = all - done;
-    memcpy(p[0] + done, p[0], block);
+  for (int64_t i = begin; i < end; i++) {
+    int64_t row = at[0] * b->most[0], column = at[1] * b->most[1];
+    int64_t m = (across >= 0 ? it->shape[across] : 1) - row, n = it->shape[last] - column;
+    for (int k = 0; k < nop; k++) p[k] = base[k] + row * rs[k] + column * cs[k];
+    b->f(b->arg, m < b->most[0] ? m : b->most[0], n < b->most[1] ? n : b->most[1], p, rs, cs);
+    if (++at[1] < b->count[1]) continue;
+    at[1] = 0;
+    if (++at[0] < b->count[0]) continue;
+    at[0] = 0;
+    for (int d = outer - 1; d >= 0; d--) {
+      for (int k = 0; k < nop; k++) base[k] += it->stride[k][d];
+      if (++index[d] < it->shape[d]) break;
+      for (int k = 0; k < nop; k++) base[k] -= it->stride[k][d] * it->shape[d];
+      index[d] = 0;
+    }
   }
 }
 
-void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_t *strides, const void *value) {
-  static const int64_t still[TIDE_MAXDIM];
-  tide__Iter it;
-  const int64_t *both[2] = {strides, still};
-  size_t w = tide__size[dtype];
-  char *data[2] = {out, (char *)(uintptr_t)value};
-  tide__iter_init(&it, nd, shape, 2, both, (size_t[]){w, w});
-  int row = it.nd > 0 && it.stride[0][it.nd - 1] == (int64_t)w && it.shape[it.nd - 1] > 8;
-  tide__iterate(&it, data, row ? fill_row : copies[dtype][dtype], NULL);
+#define GRAIN 16384                      /* elements that are worth a piece of their own */
+
+void tide__blocks(const tide__Iter *it, char *const *data, int64_t rows, int64_t columns, tide__BlockFunction f, void *arg) {
+  static const int64_t still[TIDE_MAXOPERANDS];
+  int last = it->nd - 1;
+  int64_t total = 1;
+  for (int d = 0; d <= last; d++) if (it->shape[d] == 0) return;
+  if (last < 0) { f(arg, 1, 1, data, still, still); return; }
+  Blocks b = {it, data, f, arg, {1, columns}, {1, (it->shape[last] + columns - 1) / columns}};
+  if (last > 0) {
+    b.most[0] = rows;
+    b.count[0] = (it->shape[last - 1] + rows - 1) / rows;
+  }
+  for (int d = 0; d < last - 1; d++) total *= it->shape[d];
+  int64_t m = last > 0 && it->shape[last - 1] < rows ? it->shape[last - 1] : b.most[0], n = it->shape[last] < columns ? it->shape[last] : columns;
+  int64_t grain = GRAIN / (m * n);
+  tide__parallel(total * b.count[0] * b.count[1], grain ? grain : 1, some_blocks, &b);
 }
+
+void tide__row_blocks(const tide__Iter *it, char *const *data, tide__BlockFunction f, void *arg) {
+  int64_t n = it->nd ? it->shape[it->nd - 1] : 1;
+  tide__blocks(it, data, n < GRAIN && n > 0 ? GRAIN / n : 1, GRAIN, f, arg);
+}
+
+int tide__lies_across(const tide__Iter *it, int k) {
+  int last = it->nd - 1;
+  int64_t w = it->size[k];
+  if (last < 1 || it->stride[0][last] != it->size[0] || it->stride[k][last] == 0 || magnitude(it->stride[k][last]) == w) return -1;
+  for (int d = 0; d < last; d++) if (magnitude(it->stride[k][d]) == w && it->shape[d] >= 4) return d;
+  return -1;
+}
+
+void tide__bring_in(tide__Iter *it, int d) { for (; d < it->nd - 2; d++) swap_dims(it, d, d + 1); }
+
+/* }========================================================= */
+
+
+/* {======================== elementwise loops ======================== */
+
+#define TURNED 2                         /* operands of a tile that are turned; others that lie across are walked where they are */
+
+typedef struct Map {
+  tide__Loop loop;
+  const double *param;
+  int nop;
+  uint8_t size[TIDE_MAXOPERANDS], across[TIDE_MAXOPERANDS];       /* across: number of the operand's buffer, from 1; 0: none */
+} Map;
+
+static void map_rows(void *arg, int64_t m, int64_t n, char *const *p, const int64_t *rs, const int64_t *cs) {
+  const Map *map = arg;
+  char *q[TIDE_MAXOPERANDS];
+  for (int k = 0; k < map->nop; k++) q[k] = p[k];
+  for (int64_t i = 0; i < m; i++) {
+    map->loop(n, q, cs, map->param);
+    for (int k = 0; k < map->nop; k++) q[k] += rs[k];
+  }
+}
+
+static void map_tile(void *arg, int64_t m, int64_t n, char *const *p, const int64_t *rs, const int64_t *cs) {
+  const Map *map = arg;
+  _Alignas(64) char buffer[TURNED][TIDE_TILE_LINE * TIDE_TILE_COLUMNS];
+  char *q[TIDE_MAXOPERANDS];
+  int64_t r[TIDE_MAXOPERANDS], c[TIDE_MAXOPERANDS];
+  for (int k = 0; k < map->nop; k++) {
+    int64_t w = map->size[k];
+    q[k] = p[k];
+    r[k] = rs[k];
+    c[k] = cs[k];
+    if (!map->across[k]) continue;
+    q[k] = buffer[map->across[k] - 1];
+    r[k] = n * w;
+    c[k] = w;
+    tide__moves()->transpose[tide__width((size_t)w)](m, n, q[k], r[k], p[k], cs[k]);
+  }
+  map_rows(arg, m, n, q, r, c);
+}
+
+void tide__map(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param) {
+  Map map = {.loop = loop, .param = param, .nop = it->nop};
+  int d = -1, widest = 1;
+  for (int k = 1; k < it->nop && d < 0; k++) d = tide__lies_across(it, k);
+  for (int k = 0; k < it->nop; k++) map.size[k] = it->size[k];
+  if (d < 0 || it->shape[it->nd - 1] < 8) { tide__row_blocks(it, data, map_rows, &map); return; }
+  tide__Iter tiled = *it;
+  for (int k = 1, turned = 0; k < it->nop && turned < TURNED; k++) {
+    if (it->stride[k][d] != it->size[k] || tide__lies_across(it, k) < 0) continue;
+    map.across[k] = (uint8_t)++turned;
+    if (it->size[k] > widest) widest = it->size[k];
+  }
+  tide__bring_in(&tiled, d);
+  tide__blocks(&tiled, data, TIDE_TILE_LINE / widest, TIDE_TILE_COLUMNS, map_tile, &map);
+}
+
+/* }========================================================= */
 
 #define SERIAL_ADD(C, T, N) \
   static void serial_add_##N(int64_t n, char *const *p, const int64_t *s, const double *param) { \
@@ -156,5 +220,3 @@ tide__Loop tide__serial_add(int dtype) {
   static const tide__Loop loops[TIDE_NDTYPES] = {TIDE_DTYPES(SERIAL_ENTRY)};
   return loops[dtype];
 }
-
-/* }========================================================= */

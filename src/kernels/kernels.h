@@ -46,13 +46,28 @@ const char *tide__isa(void);
 ** output's strides) and merged where all operands allow. */
 typedef struct tide__Iter {
   int nd, nop;
+  uint8_t size[TIDE_MAXOPERANDS];          /* of an element */
   int64_t shape[TIDE_MAXDIM];
   int64_t stride[TIDE_MAXOPERANDS][TIDE_MAXDIM];
 } tide__Iter;
 
 /* strides[k] are operand k's, in elements of size[k] bytes, aligned with shape. */
 void tide__iter_init(tide__Iter *it, int nd, const int64_t *shape, int nop, const int64_t *const *strides, const size_t *size);
+/* Calls the loop along the innermost dimension, in order, on this thread. */
 void tide__iterate(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param);
+/* The same for a loop that makes each element of operand 0 from the others' alone: in any order, in pieces, on several threads. */
+void tide__map(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param);
+
+/* m rows of n elements: rs from row to row, cs along a row, in bytes. */
+typedef void (*tide__BlockFunction)(void *arg, int64_t m, int64_t n, char *const *p, const int64_t *rs, const int64_t *cs);
+/* Cuts the last two dimensions into blocks of at most `rows` by `columns`, and hands them out in any order, on several threads. row_blocks: some thousand elements
+** of whole rows, or one part of a row. */
+void tide__blocks(const tide__Iter *it, char *const *data, int64_t rows, int64_t columns, tide__BlockFunction f, void *arg);
+void tide__row_blocks(const tide__Iter *it, char *const *data, tide__BlockFunction f, void *arg);
+/* The dimension along which operand k's elements are neighbours where operand 0's are so along the last one; -1: there is none, or it is the same. */
+int tide__lies_across(const tide__Iter *it, int k);
+/* Makes dimension d the last but one. */
+void tide__bring_in(tide__Iter *it, int d);
 
 /* Copies with conversion: out[i] = in[i]. */
 tide__Loop tide__copy_loop(int to, int from);

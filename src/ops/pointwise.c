@@ -128,7 +128,7 @@ static void run_strided(const tide_Call *k, tide__Loop loop, tide_Tensor *const 
   }
   tide__Iter it;
   tide__iter_init(&it, o->ndim, o->shape, k->nin + 1, strides, size);
-  tide__iterate(&it, data, loop, k->param);
+  tide__map(&it, data, loop, k->param);
 }
 
 /* A loop over memory, in pieces that several threads may take. */

@@ -1,0 +1,130 @@
+-- Kernels on sizes that the walk over operators does not reach: whole tiles and parts of them, blocks that threads share, lines that vectors do not divide.
+-- Views of random shapes, orders, steps and directions, against reading element by element.
+local tide = require "tide"
+
+local random = 12345
+local function upto(n)
+   random = (random * 1103515245 + 12345) % 2147483648
+   return 1 + (random >> 8) % n
+end
+
+local DTYPES = {"float32", "float64", "int64", "int32", "int16", "int8", "uint8", "bool"}
+
+-- A tensor with these numbers of elements along its dimensions, in random order of memory, some dimensions with a step, some repeated.
+local function view(shape, dtype)
+   local order, stored = {}, {}
+   for d = 1, #shape do table.insert(order, upto(d), d) end
+   local index, back = {}, {}
+   for place, d in ipairs(order) do
+      local how = upto(8)
+      stored[place] = how == 1 and 2 * shape[d] or how == 2 and 1 or shape[d]
+      index[place] = how == 1 and {1, 2 * shape[d], 2} or {}
+      back[d] = place
+   end
+   local total = 1
+   for _, n in ipairs(stored) do total = total * n end
+   local values = (tide.arange(total) * 37 % 101 - 50):to(tide[dtype])
+   return values:reshape(stored)[index]:permute(table.unpack(back)):expand(table.unpack(shape))
+end
+
+local function shape(most)
+   local list, total = {}, 1
+   for d = 1, upto(4) do
+      list[d] = upto(4) == 1 and upto(9) or upto(150)
+      if total * list[d] > most then list[d] = 1 end
+      total = total * list[d]
+   end
+   return list
+end
+
+local function flat(x) return x:contiguous():reshape(-1):tolist() end
+
+-- What is at each place of x, read one by one, in order.
+local function slow(x)
+   local list, index, n = {}, {}, #x.shape
+   local strides, offset = x:stride(), x:storage_offset()
+   local last = offset
+   for d = 1, n do index[d], last = 0, last + (x.shape[d] - 1) * strides[d] end
+   local memory = x:as_strided({last + 1}, {1}, 0):tolist()
+   while true do
+      local at = offset
+      for d = 1, n do at = at + index[d] * strides[d] end
+      list[#list + 1] = memory[at + 1]
+      local d = n
+      while d >= 1 do
+         index[d] = index[d] + 1
+         if index[d] < x.shape[d] then break end
+         index[d] = 0
+         d = d - 1
+      end
+      if d < 1 then return list end
+   end
+end
+
+local function same(expected, got, what)
+   assert(#expected == #got, what)
+   for i = 1, #expected do if expected[i] ~= got[i] then error(("%s: %s at %d, not %s"):format(what, tostring(got[i]), i, tostring(expected[i]))) end end
+end
+
+local function named(x, more) return ("%s of sizes {%s}, strides {%s}%s"):format(x.dtype, table.concat(x.shape, ", "), table.concat(x:stride(), ", "), more or "") end
+
+for _, threads in ipairs {1, 2} do
+   describe(("with %d thread%s"):format(threads, threads > 1 and "s" or ""), function()
+      local before = tide.get_num_threads()
+      setup(function() tide.set_num_threads(threads) end)
+      teardown(function() tide.set_num_threads(before) end)
+
+      it("copies are exact", function()
+         for round = 1, 96 do
+            local x = view(shape(20000), DTYPES[round % #DTYPES + 1])
+            same(slow(x), flat(x), named(x))
+         end
+      end)
+
+      it("conversions are those of single elements", function()
+         for round = 1, 64 do
+            local x, to = view(shape(4000), DTYPES[round % #DTYPES + 1]), DTYPES[(round // 8) % #DTYPES + 1]
+            local expected, got = slow(x), flat(x:to(tide[to]))
+            for i = 1, #expected do
+               local v = expected[i]
+               if type(v) == "boolean" then v = v and 1 or 0 end
+               if to == "bool" then v = v ~= 0
+               elseif to == "uint8" then v = math.tointeger(v) & 255
+               elseif to == "int8" then v = (math.tointeger(v) + 128 & 255) - 128
+               end
+               expected[i] = v
+            end
+            same(expected, got, named(x, " to " .. to))
+         end
+      end)
+
+      it("operands may lie in any order", function()
+         for round = 1, 64 do
+            local sizes, dtype = shape(20000), DTYPES[round % 4 + 1]
+            local x, y, c = view(sizes, dtype), view(sizes, dtype), view(sizes, "bool")
+            local a, b, z, expected, chosen = slow(x), slow(y), slow(c), {}, {}
+            for i = 1, #a do expected[i], chosen[i] = a[i] + 2 * b[i], z[i] and a[i] or b[i] end
+            same(expected, flat(x + y * 2), named(x) .. " and " .. named(y))
+            same(chosen, flat(tide.where(c, x, y)), named(c) .. " chooses " .. named(x) .. " and " .. named(y))
+         end
+      end)
+
+      it("turned, flipped and rolled matrices", function()
+         for round = 1, 48 do
+            local x = view({upto(140), upto(140)}, DTYPES[round % #DTYPES + 1])
+            local m, n, all = x.shape[1], x.shape[2], slow(x)
+            local flipped, turned, rolled = {}, {}, {}
+            for i = 0, m - 1 do
+               for j = 0, n - 1 do
+                  flipped[(m - 1 - i) * n + (n - 1 - j) + 1] = all[i * n + j + 1]
+                  turned[(n - 1 - j) * m + i + 1] = all[i * n + j + 1]
+                  rolled[(i + 3) % m * n + (j + 5) % n + 1] = all[i * n + j + 1]
+               end
+            end
+            same(flipped, flat(x:flip {1, 2}), named(x, " flipped"))
+            same(turned, flat(x:rot90()), named(x, " turned"))
+            same(rolled, flat(x:roll({3, 5}, {1, 2})), named(x, " rolled"))
+         end
+      end)
+   end)
+end
