@@ -293,22 +293,29 @@ static int core_where(lua_State *L) { tide__where(L, STATE(L)); return 1; }
 
 #define SMALL_STEP  ((int64_t)256 << 10)
 #define SMALL_HEAP  ((int64_t)1 << 20)
-#define BIG_FLOOR   ((int64_t)32 << 20)
+#define BIG_FLOOR   ((int64_t)4 << 20)
+#define OWN_HEAP    ((int64_t)256 << 10)       /* about what tide's own tables are */
+#define BIG_CEILING ((int64_t)1 << 30)
 
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
 static int64_t small_bytes(State *S) { return tide_memory_stats(S->c).small_bytes + S->nboxes * BOX_BYTES; }
 
+static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/*
+** A full collection costs by Lua's heap alone, some 60 microseconds a megabyte, so that is what decides how often there is one: seldom enough to be
+** small beside filling the memory in between, and no seldomer, since memory that is used again soon is still in the processor's cache.
+*/
 static void collect_all(lua_State *L, State *S) {
   int64_t before = S->finalized;
   compat_gc_full(L);
-  int64_t big = tide_memory_stats(S->c).big_bytes, heap = compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES;
-  int64_t room = 16 * heap < (int64_t)1 << 30 ? 16 * heap : (int64_t)1 << 30;
-  S->trigger_big = big + max64(max64(BIG_FLOOR, big / 2), room);
+  int64_t heap = compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES;
+  S->trigger_big = tide_memory_stats(S->c).big_bytes + min64(BIG_CEILING, max64(BIG_FLOOR, 16 * (heap - OWN_HEAP)));
 }
 
 /*
 ** The collector does not see the memory of tensors. Two accounts pace it, in both of its modes, which are the host's to choose. Big buffers
-** (over 64 KB): a full collection when they have grown by a floor, half of themselves or a multiple of Lua's heap.
+** (over 64 KB): a full collection when they have grown by a floor or a multiple of Lua's heap.
 ** Small memory (cells, nodes, boxes): a basic step every 256 KB, and where that freed nothing (incremental mode) and
 ** Lua's live heap is small, a full collection; with a large heap a step at a time, so that there is no pause.
 */
