@@ -1,11 +1,44 @@
-/* Which level of softmax this process runs. */
+/* Which level of softmax this process runs, and its walk over lines, which threads share. */
+#include "base/threads.h"
 #include "kernels/softmax.h"
 
-tide__Softmax tide__softmax(int which, int dtype) {
+static const tide__Softmax *chosen(int which, int dtype) {
 #if defined(TIDE_X86)
   const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return tide__softmax_avx512[which][dtype];
-  if (!strcmp(isa, "avx2")) return tide__softmax_avx2[which][dtype];
+  if (!strcmp(isa, "avx512")) return &tide__softmax_avx512[which][dtype];
+  if (!strcmp(isa, "avx2")) return &tide__softmax_avx2[which][dtype];
 #endif
-  return tide__softmax_base[which][dtype];
+  return &tide__softmax_base[which][dtype];
+}
+
+/* Lines one after the other (inner is 1), or `across` groups of lines side by side in each of the outer parts. */
+typedef struct Job { const tide__Softmax *f; const tide__Lines *lines; int64_t n, inner, across, size; } Job;
+
+static tide__Lines from(const Job *job, int64_t element, int64_t line) {
+  const tide__Lines *l = job->lines;
+  int64_t bytes = element * job->size;
+  return (tide__Lines){(const char *)l->a + bytes, l->b ? (const char *)l->b + bytes : NULL, l->to ? (char *)l->to + bytes : NULL, l->sum ? l->sum + line : NULL,
+                       l->scale ? l->scale + line : NULL};
+}
+
+static void some_lines(void *arg, int64_t begin, int64_t end) {
+  const Job *job = arg;
+  for (int64_t i = begin; i < end; i++) {
+    if (job->inner == 1) {
+      tide__Lines l = from(job, i * job->n, i);
+      job->f->line(job->n, 1, 1, &l);
+      continue;
+    }
+    int64_t o = i / job->across, j = i % job->across * TIDE_SOFTMAX_COLUMNS, w = job->inner - j;
+    tide__Lines l = from(job, o * job->n * job->inner + j, o * job->inner + j);
+    job->f->columns(job->n, job->inner, w < TIDE_SOFTMAX_COLUMNS ? w : TIDE_SOFTMAX_COLUMNS, &l);
+  }
+}
+
+#define GRAIN 8192
+
+void tide__softmax(int which, int dtype, int64_t outer, int64_t n, int64_t inner, const tide__Lines *l) {
+  int64_t across = (inner + TIDE_SOFTMAX_COLUMNS - 1) / TIDE_SOFTMAX_COLUMNS, each = inner < TIDE_SOFTMAX_COLUMNS ? n * inner : n * TIDE_SOFTMAX_COLUMNS;
+  Job job = {chosen(which, dtype), l, n, inner, across, (int64_t)tide__size[dtype]};
+  tide__parallel(outer * across, each < GRAIN ? GRAIN / (each ? each : 1) : 1, some_lines, &job);
 }

@@ -1,20 +1,29 @@
 /*
-** Softmax and log_softmax of dtype T and what backward needs, at one instruction-set level. The level's file includes this once for each T.
+** Softmax and log_softmax of dtype T, what backward needs and what cross entropy is made of, at one instruction-set level. The level's file includes
+** this once for each T.
 **
-** Where the dimension is the innermost, a line is reduced in LANES accumulators. Elsewhere up to COLUMNS lines that lie side by side are
-** worked on together, row after row, each with an accumulator of its own. Sums are kept in float64, the largest element is taken
-** away before e^x. A nan, or nothing but -inf, gives nan.
+** Where the dimension is the innermost, a line is worked on by itself, block by block; else lines that lie side by side, row after
+** row, each with an accumulator of its own. The largest element is taken away before e^x. Sums are of T within a block, in LANES parts, and of double over
+** the blocks. A nan, or nothing but -inf, gives nan (log sum e^x of nothing but -inf is -inf).
 */
 #include <math.h>
 
 #include "kernels/math.h"
 #include "kernels/softmax.h"
 
+#if defined(__clang__)
+#define NO_DEPENDENCE _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NO_DEPENDENCE _Pragma("GCC ivdep")       /* what is written is apart from what is read, or the same place */
+#endif
+
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b)  PASTE_(a, b)
 #define NAME(f)      PASTE(f, T)
-#define LANES        16
-#define COLUMNS      128
+#define LANES        32
+#define BLOCK        512
+#define COLUMNS      TIDE_SOFTMAX_COLUMNS
+#define ROWS         16          /* of columns, whose sums are of T */
 
 static T NAME(largest)(int64_t n, const T *x) {
   T lane[LANES], most = -INFINITY;
@@ -26,95 +35,162 @@ static T NAME(largest)(int64_t n, const T *x) {
   return most;
 }
 
-/* The sum of E over a line, in which i is the place. */
-#define SUM_LINE(n, E) \
-  double lane[LANES] = {0}, sum = 0; \
+/* The sum of E over at most BLOCK places i. */
+#define SUM_BLOCK(E) \
+  T lane[LANES] = {0}, sum = 0; \
   int64_t i = 0; \
-  for (; i + LANES <= n; i += LANES) for (int j = 0; j < LANES; j++) lane[j] += (double)(E(i + j)); \
-  for (; i < n; i++) sum += (double)(E(i)); \
-  for (int j = 0; j < LANES; j++) sum += lane[j]; \
-  return sum;
+  for (; i + LANES <= n; i += LANES) for (int j = 0; j < LANES; j++) lane[j] += E(i + j); \
+  for (; i < n; i++) sum += E(i); \
+  for (int h = LANES / 2; h; h /= 2) for (int j = 0; j < h; j++) lane[j] += lane[j + h]; \
+  return lane[0] + sum;
 #define SELF(i)    x[i]
-#define PRODUCT(i) ((double)x[i] * (double)y[i])
-static double NAME(sum)(int64_t n, const T *x) { SUM_LINE(n, SELF) }
-static double NAME(dot)(int64_t n, const T *x, const T *y) { SUM_LINE(n, PRODUCT) }
-static double NAME(exps)(int64_t n, const T *x, T most) {
-  double sum = 0;
-  for (int64_t i = 0; i < n; i++) sum += (double)v_exp(x[i] - most);
-  return sum;
-}
+#define PRODUCT(i) (x[i] * y[i])
+static T NAME(block_sum)(int64_t n, const T *x) { SUM_BLOCK(SELF) }
+static T NAME(block_dot)(int64_t n, const T *x, const T *y) { SUM_BLOCK(PRODUCT) }
+#undef SELF
+#undef PRODUCT
+#undef SUM_BLOCK
+
+/* A line, block by block: `at` is the place, `k` the length. */
+#define BLOCKS for (int64_t at = 0, k; k = n - at < BLOCK ? n - at : BLOCK, k > 0; at += k)
+#define IGNORE(...) (void)step; (void)w; __VA_ARGS__
+
+static void NAME(exps)(int64_t n, const T *x, T most, T *y) { NO_DEPENDENCE for (int64_t i = 0; i < n; i++) y[i] = v_exp(x[i] - most); }
 
 
 /* {======================== along a line ======================== */
 
-static void NAME(softmax_line)(int64_t n, const T *x, const T *unused, T *y) {
-  (void)unused;
+#define LINE(name) static void NAME(name##_line)(int64_t n, int64_t step, int64_t w, const tide__Lines *l)
+
+LINE(softmax) {
+  IGNORE(const T *x = l->a; T *y = l->to;)
   T most = NAME(largest)(n, x);
-  for (int64_t i = 0; i < n; i++) y[i] = v_exp(x[i] - most);
-  double sum = NAME(sum)(n, y);
-  for (int64_t i = 0; i < n; i++) y[i] = (T)((double)y[i] / sum);
+  double sum = 0;
+  BLOCKS { NAME(exps)(k, x + at, most, y + at); sum += (double)NAME(block_sum)(k, y + at); }
+  T factor = (T)(1 / sum);
+  for (int64_t i = 0; i < n; i++) y[i] *= factor;
 }
 
-static void NAME(log_softmax_line)(int64_t n, const T *x, const T *unused, T *y) {
-  (void)unused;
+/* The sum of e^(x - most) over a line. */
+static double NAME(exp_sum)(int64_t n, const T *x, T most) {
+  T e[BLOCK];
+  double sum = 0;
+  BLOCKS { NAME(exps)(k, x + at, most, e); sum += (double)NAME(block_sum)(k, e); }
+  return sum;
+}
+
+LINE(log_softmax) {
+  IGNORE(const T *x = l->a; T *y = l->to;)
+  T most = NAME(largest)(n, x), log_sum = (T)log(NAME(exp_sum)(n, x, most));
+  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) y[i] = x[i] - most - log_sum;
+}
+
+LINE(softmax_grad) {
+  IGNORE(const T *g = l->a, *y = l->b; T *to = l->to;)
+  double sum = 0;
+  BLOCKS sum += (double)NAME(block_dot)(k, g + at, y + at);
+  T s = (T)sum;
+  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) to[i] = y[i] * (g[i] - s);
+}
+
+LINE(log_softmax_grad) {
+  IGNORE(const T *g = l->a, *y = l->b; T *to = l->to;)
+  double sum = 0;
+  BLOCKS sum += (double)NAME(block_sum)(k, g + at);
+  T s = (T)sum;
+  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) to[i] = g[i] - v_exp(y[i]) * s;
+}
+
+LINE(log_sum) {
+  IGNORE(const T *x = l->a;)
   T most = NAME(largest)(n, x);
-  double log_sum = log(NAME(exps)(n, x, most));
-  for (int64_t i = 0; i < n; i++) y[i] = (T)((double)x[i] - (double)most - log_sum);
+  if (most - most != 0) most = 0;
+  *l->sum = log(NAME(exp_sum)(n, x, most)) + (double)most;
 }
 
-static void NAME(softmax_grad_line)(int64_t n, const T *g, const T *y, T *to) {
-  double sum = NAME(dot)(n, g, y);
-  for (int64_t i = 0; i < n; i++) to[i] = (T)((double)y[i] * ((double)g[i] - sum));
-}
-
-static void NAME(log_softmax_grad_line)(int64_t n, const T *g, const T *y, T *to) {
-  double sum = NAME(sum)(n, g);
-  for (int64_t i = 0; i < n; i++) to[i] = (T)((double)g[i] - (double)v_exp(y[i]) * sum);
+/* The sum in two parts, so that x - sum is as good as if it were of T exactly. */
+LINE(shares) {
+  IGNORE(const T *x = l->a; T *to = l->to;)
+  const T high = (T)*l->sum, low = (T)(*l->sum - (double)high), scale = (T)*l->scale;
+  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) to[i] = v_exp(x[i] - high - low) * scale;
 }
 
 /* }========================================================= */
 
 
-/* {======================== w lines side by side, one step apart ======================== */
+/* {======================== w lines side by side ======================== */
 
-#define EACH_ROW   for (int64_t i = 0; i < n; i++)
-#define EACH       for (int64_t j = 0; j < w; j++)
-#define AT(p)      p[i * step + j]
+#define SIDE(name)  static void NAME(name##_columns)(int64_t n, int64_t step, int64_t w, const tide__Lines *l)
+#define EACH_ROW    for (int64_t i = 0; i < n; i++)
+#define EACH        NO_DEPENDENCE for (int64_t j = 0; j < w; j++)
+#define AT(p)       p[i * step + j]
+/* Sums over rows: part[] of T over some, then into sum[]. */
+#define SUM_ROWS(...) for (int64_t start = 0; start < n; start += ROWS) { \
+    EACH part[j] = 0; \
+    for (int64_t i = start; i < n && i < start + ROWS; i++) EACH { __VA_ARGS__ } \
+    EACH sum[j] += (double)part[j]; \
+  }
+#define SUMS double sum[COLUMNS] = {0}; T part[COLUMNS], s[COLUMNS];
 
 static void NAME(largest_of)(int64_t n, int64_t step, int64_t w, const T *x, T *most) {
   EACH most[j] = -INFINITY;
   EACH_ROW EACH most[j] = AT(x) > most[j] ? AT(x) : most[j];
 }
 
-static void NAME(softmax_columns)(int64_t n, int64_t step, int64_t w, const T *x, const T *unused, T *y) {
-  T most[COLUMNS];
-  double sum[COLUMNS] = {0};
-  (void)unused;
+SIDE(softmax) {
+  const T *x = l->a;
+  T *y = l->to, most[COLUMNS];
+  SUMS
   NAME(largest_of)(n, step, w, x, most);
-  EACH_ROW EACH { T e = v_exp(AT(x) - most[j]); AT(y) = e; sum[j] += (double)e; }
-  EACH_ROW EACH AT(y) = (T)((double)AT(y) / sum[j]);
+  SUM_ROWS(T e = v_exp(AT(x) - most[j]); AT(y) = e; part[j] += e;)
+  EACH s[j] = (T)(1 / sum[j]);
+  EACH_ROW EACH AT(y) *= s[j];
 }
 
-static void NAME(log_softmax_columns)(int64_t n, int64_t step, int64_t w, const T *x, const T *unused, T *y) {
-  T most[COLUMNS];
-  double sum[COLUMNS] = {0};
-  (void)unused;
+SIDE(log_softmax) {
+  const T *x = l->a;
+  T *y = l->to, most[COLUMNS];
+  SUMS
   NAME(largest_of)(n, step, w, x, most);
-  EACH_ROW EACH sum[j] += (double)v_exp(AT(x) - most[j]);
-  EACH sum[j] = log(sum[j]);
-  EACH_ROW EACH AT(y) = (T)((double)AT(x) - (double)most[j] - sum[j]);
+  SUM_ROWS(part[j] += v_exp(AT(x) - most[j]);)
+  for (int64_t j = 0; j < w; j++) s[j] = (T)log(sum[j]);
+  EACH_ROW EACH AT(y) = AT(x) - most[j] - s[j];
 }
 
-static void NAME(softmax_grad_columns)(int64_t n, int64_t step, int64_t w, const T *g, const T *y, T *to) {
-  double sum[COLUMNS] = {0};
-  EACH_ROW EACH sum[j] += (double)AT(g) * (double)AT(y);
-  EACH_ROW EACH AT(to) = (T)((double)AT(y) * ((double)AT(g) - sum[j]));
+SIDE(softmax_grad) {
+  const T *g = l->a, *y = l->b;
+  T *to = l->to;
+  SUMS
+  SUM_ROWS(part[j] += AT(g) * AT(y);)
+  EACH s[j] = (T)sum[j];
+  EACH_ROW EACH AT(to) = AT(y) * (AT(g) - s[j]);
 }
 
-static void NAME(log_softmax_grad_columns)(int64_t n, int64_t step, int64_t w, const T *g, const T *y, T *to) {
-  double sum[COLUMNS] = {0};
-  EACH_ROW EACH sum[j] += (double)AT(g);
-  EACH_ROW EACH AT(to) = (T)((double)AT(g) - (double)v_exp(AT(y)) * sum[j]);
+SIDE(log_softmax_grad) {
+  const T *g = l->a, *y = l->b;
+  T *to = l->to;
+  SUMS
+  SUM_ROWS(part[j] += AT(g);)
+  EACH s[j] = (T)sum[j];
+  EACH_ROW EACH AT(to) = AT(g) - v_exp(AT(y)) * s[j];
+}
+
+SIDE(log_sum) {
+  const T *x = l->a;
+  T most[COLUMNS];
+  SUMS
+  NAME(largest_of)(n, step, w, x, most);
+  for (int64_t j = 0; j < w; j++) if (most[j] - most[j] != 0) most[j] = 0;
+  SUM_ROWS(part[j] += v_exp(AT(x) - most[j]);)
+  (void)s;
+  for (int64_t j = 0; j < w; j++) l->sum[j] = log(sum[j]) + (double)most[j];
+}
+
+SIDE(shares) {
+  const T *x = l->a;
+  T *to = l->to, high[COLUMNS], low[COLUMNS], scale[COLUMNS];
+  EACH { high[j] = (T)l->sum[j]; low[j] = (T)(l->sum[j] - (double)high[j]); scale[j] = (T)l->scale[j]; }
+  EACH_ROW EACH AT(to) = v_exp(AT(x) - high[j] - low[j]) * scale[j];
 }
 
 #undef EACH_ROW
@@ -124,22 +200,9 @@ static void NAME(log_softmax_grad_columns)(int64_t n, int64_t step, int64_t w, c
 /* }========================================================= */
 
 
-#define BOTH(name) \
-  static void NAME(name)(int64_t outer, int64_t n, int64_t inner, const void *a, const void *b, void *to) { \
-    for (int64_t o = 0; o < outer; o++) { \
-      int64_t at = o * n * inner; \
-      if (inner == 1) { NAME(name##_line)(n, (const T *)a + at, b ? (const T *)b + at : NULL, (T *)to + at); continue; } \
-      for (int64_t j = 0; j < inner; j += COLUMNS, at += COLUMNS) \
-        NAME(name##_columns)(n, inner, inner - j < COLUMNS ? inner - j : COLUMNS, (const T *)a + at, b ? (const T *)b + at : NULL, (T *)to + at); \
-    } \
-  }
-BOTH(softmax)
-BOTH(log_softmax)
-BOTH(softmax_grad)
-BOTH(log_softmax_grad)
-#undef BOTH
-
-#define PAIR(name) {PASTE(name, float), PASTE(name, double)}
-#define TABLE_OF_SOFTMAX {[SOFTMAX] = PAIR(softmax), [LOG_SOFTMAX] = PAIR(log_softmax), [SOFTMAX_GRAD] = PAIR(softmax_grad), [LOG_SOFTMAX_GRAD] = PAIR(log_softmax_grad)}
+#define PAIR(name) {{PASTE(name##_line, float), PASTE(name##_columns, float)}, {PASTE(name##_line, double), PASTE(name##_columns, double)}}
+#define TABLE_OF_SOFTMAX { \
+  [SOFTMAX] = PAIR(softmax), [LOG_SOFTMAX] = PAIR(log_softmax), [SOFTMAX_GRAD] = PAIR(softmax_grad), [LOG_SOFTMAX_GRAD] = PAIR(log_softmax_grad), \
+  [LOG_SUM] = PAIR(log_sum), [SHARES] = PAIR(shares)}
 
 #undef T

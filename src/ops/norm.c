@@ -1,6 +1,7 @@
 /* Norms and logsumexp: sums of powers and of exponentials, and what is made of them. */
 #include <math.h>
 
+#include "kernels/softmax.h"
 #include "ops/reduce.h"
 
 
@@ -129,6 +130,16 @@ static tide_Tensor *norm_named(tide_Tensor *x, const char *name, const int64_t *
 
 /* {======================== logsumexp ======================== */
 
+/* Dimensions that are neighbours, of contiguous memory: [outer, n, inner]. Anything else goes through the general walk. */
+static int as_lines(const tide_Tensor *x, uint32_t mask, int64_t *outer, int64_t *n, int64_t *inner) {
+  int d = 0;
+  *outer = *n = *inner = 1;
+  for (; d < x->ndim && !(mask >> d & 1); d++) *outer *= x->shape[d];
+  for (; d < x->ndim && mask >> d & 1; d++) *n *= x->shape[d];
+  for (; d < x->ndim && !(mask >> d & 1); d++) *inner *= x->shape[d];
+  return d == x->ndim && x->flags & T_CONTIG;
+}
+
 static void logsumexp_chunk(const tide__Walk *w, int64_t n, char *const *p, const int64_t *s, void *arg) {
   const int *dtypes = arg;
   union { double d[TIDE_REDUCE_WIDTH]; float f[TIDE_REDUCE_WIDTH]; } top;
@@ -146,14 +157,24 @@ static int logsumexp_infer(tide_Call *k) {
   uint32_t mask = tide__reduced(k, &k->v[1], &ok);
   return ok && tide__reduced_result(k, 0, tide__is_float(d) ? d : k->c->mode.default_dtype, mask, (int)k->v[2].i);
 }
-static int logsumexp_run(tide_Call *k) {
-  int ok, dtypes[2] = {k->out[0]->dtype, k->out[0]->dtype};
-  tide_Scope scope = tide_scope(k->c);
-  tide_Tensor *x = tide__converted(k->in[0], dtypes[0]);
+static int logsumexp(tide_Call *k) {
+  tide_Tensor *o = k->out[0], *x = tide__converted(k->in[0], o->dtype);
+  int64_t outer, n, inner;
+  int ok, dtypes[2] = {o->dtype, o->dtype};
+  uint32_t mask = tide__reduced(k, &k->v[1], &ok);
   if (!x) return 0;
-  tide__reduce_walk(k, x, tide__reduced(k, &k->v[1], &ok), logsumexp_chunk, dtypes);
-  tide_close(k->c, scope, NULL);
+  if (!as_lines(x, mask, &outer, &n, &inner)) { tide__reduce_walk(k, x, mask, logsumexp_chunk, dtypes); return 1; }
+  double *sum = tide__scratch(k->c, sizeof *sum * (size_t)(o->n + 1));
+  if (!sum) return 0;
+  tide__softmax(LOG_SUM, x->dtype, outer, n, inner, &(tide__Lines){.a = x->data, .sum = sum});
+  tide__store(o->n, sum, o->dtype, o->data, (int64_t)tide__size[o->dtype]);
   return 1;
+}
+static int logsumexp_run(tide_Call *k) {
+  tide_Scope scope = tide_scope(k->c);
+  int ok = logsumexp(k);
+  tide_close(k->c, scope, NULL);
+  return ok;
 }
 static tide_Tensor *logsumexp_vjp(tide_Node *n, tide_Tensor *g, int i) {
   const int64_t *dims = ARG(n, 1).ints;

@@ -24,7 +24,8 @@ static int run(tide_Call *k, int which) {
   int64_t outer = 1, inner = 1;
   for (int d = 0; d < dim; d++) outer *= o->shape[d];
   for (int d = dim + 1; d < o->ndim; d++) inner *= o->shape[d];
-  tide__softmax(which, o->dtype)(outer, o->ndim ? o->shape[dim] : 1, inner, a->data, k->nin > 1 ? b->data : NULL, o->data);
+  tide__Lines l = {.a = a->data, .b = b->data, .to = o->data};
+  tide__softmax(which, o->dtype, outer, o->ndim ? o->shape[dim] : 1, inner, &l);
   tide_close(k->c, scope, NULL);
   return 1;
 }
