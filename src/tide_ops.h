@@ -914,6 +914,20 @@ TIDE_API tide_Tensor *tide_random_fill_(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_random_fill_to_(tide_Tensor *input, int64_t to);
 /* Fills with whole numbers from `from` to `to` - 1. */
 TIDE_API tide_Tensor *tide_random_fill_from_(tide_Tensor *input, int64_t from, int64_t to);
+/* Zeros with probability p, else input / (1 - p). */
+TIDE_API tide_Tensor *tide_dropout(tide_Tensor *input, double p, int training, int inplace);
+/* dropout to selu's lower bound, scaled and moved so that mean and variance stay (Klambauer and others, 2017). */
+TIDE_API tide_Tensor *tide_alpha_dropout(tide_Tensor *input, double p, int training, int inplace);
+/* dropout of channels of [N, C, L] or [C, L]. */
+TIDE_API tide_Tensor *tide_dropout1d(tide_Tensor *input, double p, int training, int inplace);
+/* dropout of channels of [N, C, H, W]. */
+TIDE_API tide_Tensor *tide_dropout2d(tide_Tensor *input, double p, int training, int inplace);
+/* dropout of channels of [N, C, D, H, W]. */
+TIDE_API tide_Tensor *tide_dropout3d(tide_Tensor *input, double p, int training, int inplace);
+/* alpha_dropout of channels. */
+TIDE_API tide_Tensor *tide_feature_alpha_dropout(tide_Tensor *input, double p, int training, int inplace);
+/* Rows of weight at positions. padding_idx: a row that gets no gradient; max_norm: rows of a larger norm are first scaled down in place; scale_grad_by_freq: gradients are divided by how often a row is named. */
+TIDE_API tide_Tensor *tide_embedding(tide_Tensor *input, tide_Tensor *weight, int64_t padding_idx, double max_norm, double norm_type, int scale_grad_by_freq, int sparse);
 /* e^x / sum e^x over dim. */
 TIDE_API tide_Tensor *tide_softmax(tide_Tensor *input, int64_t dim, int dtype);
 /* The logarithm of softmax, without its loss of digits. */

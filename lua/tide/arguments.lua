@@ -37,6 +37,7 @@ end
 
 local function parse(text)
    local params = {}
+   if text == "" then return params end
    for part in (text .. ","):gmatch "%s*(.-)%s*," do
       local name, types, default = part:match "^([%a_][%w_]*):%s*([%a|]+)%s*=?%s*(.*)$"
       local p = {name = name, types = {}, default = NONE}

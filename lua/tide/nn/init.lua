@@ -4,8 +4,8 @@ core.own_source()
 
 return function(tide)
    local nn = tide.nn
-   require "tide.nn.module"(tide, nn)
-   require "tide.nn.container"(tide, nn)
-   require "tide.nn.initialize"(tide, nn)
-   require "tide.nn.layers"(tide, nn)
+   nn.utils = {}
+   for _, part in ipairs {"module", "container", "initialize", "functional", "layers", "activation", "normalization", "loss", "clip", "vector"} do
+      require("tide.nn." .. part)(tide, nn)
+   end
 end

@@ -9,10 +9,7 @@ return function(tide, nn)
 
    local function define(name, text, body)
       local read = arguments(name, text)
-      init[name] = function(...)
-         local guard <close> = tide.no_grad()
-         return body(read(...)), guard and nil
-      end
+      init[name] = function(...) return tide.no_grad(body, read(...)) end
    end
 
    -- {======================== numbers that shapes and activations give ========================

@@ -1,0 +1,99 @@
+-- The activations: modules around functions of nn.functional. Most differ in nothing but names, and stand in a table.
+local core = require "tide.core"
+local arguments = require "tide.arguments"
+local text = require "tide.nn.text"
+core.own_source()
+
+-- class, function, arguments: fields of the module, which follow the input in the call and are printed. `bare`: only the value is printed; `silent`: nothing is.
+local plain = {
+   {"ReLU", "relu", "inplace: boolean = false"},
+   {"ReLU6", "relu6", "inplace: boolean = false"},
+   {"LeakyReLU", "leaky_relu", "negative_slope: number = 0.01, inplace: boolean = false"},
+   {"ELU", "elu", "alpha: number = 1.0, inplace: boolean = false"},
+   {"SELU", "selu", "inplace: boolean = false"},
+   {"CELU", "celu", "alpha: number = 1.0, inplace: boolean = false"},
+   {"GELU", "gelu", "approximate: string = 'none'"},
+   {"SiLU", "silu", "inplace: boolean = false"},
+   {"Mish", "mish", "inplace: boolean = false"},
+   {"Softplus", "softplus", "beta: number = 1.0, threshold: number = 20.0"},
+   {"Softsign", "softsign", ""},
+   {"Tanh", "tanh", ""},
+   {"Tanhshrink", "tanhshrink", ""},
+   {"Sigmoid", "sigmoid", ""},
+   {"LogSigmoid", "logsigmoid", ""},
+   {"Hardsigmoid", "hardsigmoid", "inplace: boolean = false", silent = true},
+   {"Hardswish", "hardswish", "inplace: boolean = false", silent = true},
+   {"Hardtanh", "hardtanh", "min_val: number = -1.0, max_val: number = 1.0, inplace: boolean = false"},
+   {"Hardshrink", "hardshrink", "lambd: number = 0.5", bare = true},
+   {"Softshrink", "softshrink", "lambd: number = 0.5", bare = true},
+   {"Threshold", "threshold", "threshold: number, value: number, inplace: boolean = false"},
+   {"GLU", "glu", "dim: integer = -1"},
+   {"Softmax", "softmax", "dim: integer = nil"},
+   {"Softmin", "softmin", "dim: integer = nil"},
+   {"LogSoftmax", "log_softmax", "dim: integer = nil"},
+}
+
+return function(tide, nn)
+   local F = nn.functional
+
+   for _, row in ipairs(plain) do
+      local name, call, given = row[1], F[row[2]], row[3]
+      local read, fields, printed = arguments(name, given), {}, {}
+      for field in given:gmatch "([%a_]+):" do
+         fields[#fields + 1] = field
+         if field ~= "inplace" then printed[#printed + 1] = field end
+      end
+
+      local Class = nn.class(name)
+      nn[name] = Class
+      function Class:init(...)
+         local values = table.pack(read(...))
+         for i, field in ipairs(fields) do self[field] = values[i] end
+      end
+      local a, b, c = table.unpack(fields)
+      local forwards = {
+         [0] = function(_, input) return call(input) end,
+         function(self, input) return call(input, self[a]) end,
+         function(self, input) return call(input, self[a], self[b]) end,
+         function(self, input) return call(input, self[a], self[b], self[c]) end,
+      }
+      Class.forward = forwards[#fields]
+      function Class:extra_repr()
+         if row.silent then return "" elseif row.bare then return text.of(self[fields[1]]) end
+         local line = text.fields(self, table.unpack(printed))
+         if not self.inplace then return line end
+         return line == "" and "inplace=True" or line .. ", inplace=True"
+      end
+   end
+
+   -- Softmax over the channels of an image [N, C, H, W] or [C, H, W].
+   nn.Softmax2d = nn.class "Softmax2d"
+   function nn.Softmax2d.forward(_, input)
+      if not core.is_tensor(input) or (input.ndim ~= 3 and input.ndim ~= 4) then
+         core.error("Softmax2d: a tensor of 3 or 4 dimensions expected, got " .. (core.is_tensor(input) and "sizes " .. tostring(input.shape) or type(input)))
+      end
+      return F.softmax(input, -3)
+   end
+
+   -- x above 0, a random multiple of it below: of lower to upper while training, else their mean.
+   local RReLU = nn.class "RReLU"
+   nn.RReLU = RReLU
+   local rrelu_arguments = arguments("RReLU", "lower: number = 0.125, upper: number = 1 / 3, inplace: boolean = false")
+   function RReLU:init(...) self.lower, self.upper, self.inplace = rrelu_arguments(...) end
+   function RReLU:forward(input) return F.rrelu(input, self.lower, self.upper, self.training, self.inplace) end
+   function RReLU:extra_repr() return text.fields(self, "lower", "upper") .. (self.inplace and ", inplace=True" or "") end
+
+   -- x above 0, weight times x below: one weight, or one for each channel.
+   local PReLU = nn.class "PReLU"
+   nn.PReLU = PReLU
+   local prelu_arguments = arguments("PReLU", "num_parameters: integer = 1, init: number = 0.25, dtype: dtype = nil")
+   function PReLU:init(...)
+      local dtype
+      self.num_parameters, self.initial, dtype = prelu_arguments(...)
+      self.weight = nn.Parameter(tide.empty(self.num_parameters, {dtype = dtype}))
+      self:reset_parameters()
+   end
+   function PReLU:reset_parameters() nn.init.constant_(self.weight, self.initial) end
+   function PReLU:forward(input) return F.prelu(input, self.weight) end
+   function PReLU:extra_repr() return text.fields(self, "num_parameters") end
+end

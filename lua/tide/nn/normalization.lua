@@ -1,0 +1,2 @@
+-- The normalisations.
+return function() end
