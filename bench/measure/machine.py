@@ -40,8 +40,7 @@ def level(flags):
 
 def openblas():
     """What OpenBLAS, loaded as tide loads it, says of itself: asked in a process of its own, since it looks at the environment."""
-    build = os.path.join(sides.ROOT, os.environ.get("TIDE_BUILD", "build"))
-    found = re.search(r"=> (\S*openblas\S*)", output(["ldd", os.path.join(build, "lua", "tide", "core.so")]))
+    found = re.search(r"=> (\S*openblas\S*)", output(["ldd", os.path.join(sides.BUILD, "lua", "tide", "core.so")]))
     if not found:
         return "none"
     return output([sys.executable, os.path.join(HERE, "machine.py"), found.group(1)], env=sides.environment())
@@ -58,11 +57,9 @@ def facts(python):
 
 def peaks(threads):
     """{"flops": a second, "bytes": [(working set, bytes a second), ...]}"""
-    directory = os.path.join(sides.ROOT, os.environ.get("TIDE_BUILD", "build"))
-    program = os.path.join(directory, "peaks")
+    program = os.path.join(sides.BUILD, "peaks")
     source = os.path.join(HERE, "peaks.c")
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-        os.makedirs(directory, exist_ok=True)
         subprocess.run(["cc", "-O3", "-march=native", "-ffp-contract=fast", "-o", program, source, "-pthread"], check=True)
     measured = {"bytes": []}
     for line in output([program, str(threads)]).split("\n"):

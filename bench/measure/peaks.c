@@ -92,7 +92,7 @@ static void *work(void *arg) {
 /* The shortest of some runs of all jobs at once, in seconds. */
 static double fastest(Job *jobs, int threads) {
   double best = 1e9;
-  for (int round = 0; round < 5; round++) {
+  for (int round = 0; round < 10; round++) {
     pthread_t ids[64];
     double start = now();
     for (int i = 1; i < threads; i++) if (pthread_create(&ids[i], NULL, work, &jobs[i])) abort();
@@ -125,7 +125,7 @@ int main(int argc, char **argv) {
     for (int kind = READ; kind < KINDS; kind++) {
       size_t each = total / arrays[kind] / threads / 4 & ~(size_t)1023;       /* elements */
       if (!each) each = 1024;
-      int64_t repeats = (int64_t)(400e6 / (each * arrays[kind] * 4)) + 1;
+      int64_t repeats = (int64_t)(200e6 / (each * arrays[kind] * 4)) + 1;
       for (int i = 0; i < threads; i++) {
         float *array[3];
         for (int k = 0; k < 3; k++) array[k] = (float *)(memory + (k % arrays[kind]) * (most / arrays[kind] + apart)) + i * each;

@@ -16,6 +16,10 @@ def spread(side):
     return "%s (%s-%s)" % (time(side["median"]), time(side["q1"]), time(side["q3"])) + ("~" if side["plateau"] else "")
 
 
+def of_threads(n):
+    return "1 thread" if n == 1 else "%d threads" % n
+
+
 def best(workload):
     """PyTorch's fastest configuration: its name and its figures."""
     theirs = {label: s for label, s in workload["sides"].items() if label != "tide"}
@@ -28,35 +32,44 @@ def ratio(workload):
 
 
 def target(workload):
-    if workload.get("target") is None:
+    if workload["target"] is None:
         return None
     return workload["target"] * (1 if workload["threads"] == 1 else MORE_THREADS)
+
+
+def over(workload):
+    return target(workload) is not None and ratio(workload) > target(workload)
 
 
 def mean(workloads):
     return math.exp(sum(math.log(ratio(w)) for w in workloads) / len(workloads))
 
 
+def by_group(workloads):
+    """[(group, its workloads that were compared)]"""
+    done = [w for w in workloads if "sides" in w]
+    return [(group, [w for w in done if w["group"] == group]) for group in dict.fromkeys(w["group"] for w in done)]
+
+
 def facts(f):
     print("processor  %s; %d of them" % (f["processor"], f["processors"]))
-    print("tide       kernels %s; OpenBLAS %s" % (f["level"], f["openblas"]))
-    print("PyTorch    %s, kernels %s, by itself %d threads" % (f["pytorch"], f["pytorch_level"], f["pytorch_threads"]))
+    print("tide       kernels %s; OpenBLAS: %s" % (f["level"], f["openblas"]))
+    print("PyTorch    %s, kernels %s, by itself %s" % (f["pytorch"], f["pytorch_level"], of_threads(f["pytorch_threads"])))
     print("date       %s" % f["date"])
     print("Medians in microseconds (quartiles in brackets); PyTorch's is the fastest of %s." % ", ".join(f["configurations"]))
-
-
-def peaks(p, threads):
-    print("\npeak, %d thread%s: %.0f GFLOP/s; %s" % (threads, "s" if threads > 1 else "", p["flops"] / 1e9, ", ".join(
-        "%s %.0f GB/s" % (size(n), rate / 1e9) for n, rate in p["bytes"])))
 
 
 def size(n):
     return "%d MB" % (n >> 20) if n >= 1 << 20 else "%d KB" % (n >> 10)
 
 
+def peaks(p, threads):
+    print("\npeak, %s: %.0f GFLOP/s; GB/s in %s" % (of_threads(threads), p["flops"] / 1e9, ", ".join(
+        "%s: %.0f" % (size(n), rate / 1e9) for n, rate in p["bytes"])))
+
+
 def heading(group, threads):
-    print("\n%-*s %26s %26s %8s %6s %7s %10s" % (NAME, "%s, %d thread%s" % (group, threads, "s" if threads > 1 else ""), "tide", "PyTorch", "", "ratio",
-                                                 "target", "bound"))
+    print("\n%-*s %26s %26s %8s %6s %7s %10s" % (NAME, "%s, %s" % (group, of_threads(threads)), "tide", "PyTorch", "", "ratio", "target", "bound"))
 
 
 def line(w):
@@ -65,24 +78,34 @@ def line(w):
         return
     label, theirs = best(w)
     wanted = target(w)
-    note = ""
-    if wanted and ratio(w) > wanted:
-        note = "  over"
+    note = "  over" if over(w) else ""
     if w["threads"] == 1 and w["parallel"] > 1.2:
         note += "  tide ran on %.1f processors" % w["parallel"]
     print("%-*s %26s %26s %8s %6.3f %7s %10s%s" % (NAME, w["name"], spread(w["sides"]["tide"]), spread(theirs), label, ratio(w),
                                                    "" if wanted is None else "%.3g" % wanted, time(w["bound"]) if w["bound"] else "", note), flush=True)
 
 
-def closing(workloads, threads):
-    done = [w for w in workloads if "sides" in w]
-    print("\n%-*s %26s" % (NAME, "geometric means, %d thread%s" % (threads, "s" if threads > 1 else ""), "tide / PyTorch"))
-    for group in dict.fromkeys(w["group"] for w in done):
-        members = [w for w in done if w["group"] == group]
-        print("%-*s %26.3f  (%d workloads)" % (NAME, group, mean(members), len(members)))
-    print("%-*s %26.3f  (%d workloads)" % (NAME, "all", mean(done), len(done)))
-    listing("slower than PyTorch", [w for w in done if ratio(w) > 1])
-    listing("over its target", [w for w in done if target(w) and ratio(w) > target(w)])
+def process(costs):
+    if costs:
+        print("\n%-*s %26s %26s %23s" % (NAME, "process", "tide", "PyTorch", "target"))
+    for what, unit, ours, theirs, wanted in costs:
+        print("%-*s %23.1f %s %23.1f %s %20.1f %s%s" % (NAME, what, ours, unit, theirs, unit, wanted, unit, "  over" if ours > wanted else ""))
+
+
+def closing(workloads, threads, targets, seed):
+    groups = by_group(workloads)
+    print("\n%-*s %26s" % (NAME, "geometric means, " + of_threads(threads), "tide / PyTorch"))
+    for group, members in groups:
+        if group != "draws":
+            print("%-*s %26.3f  (%d workloads)" % (NAME, group, mean(members), len(members)))
+    chosen = [w for group, members in groups if group != "draws" for w in members]
+    if chosen:
+        print("%-*s %26.3f  (%d workloads; target %.3g)" % (NAME, "all", mean(chosen), len(chosen), targets["mean"]))
+        listing(chosen)
+    drawn = dict(groups).get("draws")
+    if drawn:
+        print("\n%d workloads drawn with seed %d: geometric mean %.3f, worst ratio %.3f" % (len(drawn), seed, mean(drawn), max(map(ratio, drawn))))
+        listing(drawn)
     failed = [w for w in workloads if "failed" in w]
     if failed:
         print("\nnot compared: %d" % len(failed))
@@ -90,16 +113,26 @@ def closing(workloads, threads):
             print("   %-*s %s" % (NAME, w["name"], w["failed"]))
 
 
-def listing(what, workloads):
-    print("\n%s: %d" % (what, len(workloads)))
+def listing(workloads):
+    print("\nslower than PyTorch: %d of %d; over their target: %d of %d" % (
+        sum(ratio(w) > 1 for w in workloads), len(workloads), sum(map(over, workloads)), sum(target(w) is not None for w in workloads)))
     for w in sorted(workloads, key=ratio, reverse=True):
-        wanted = target(w)
-        print("   %-*s %6.3f%s" % (NAME, w["name"], ratio(w), "  (target %.3g)" % wanted if wanted else ""))
+        if ratio(w) > 1 or over(w):
+            print("   %-*s %6.3f%s" % (NAME, w["name"], ratio(w), "" if target(w) is None else "  (%s %.3g)" % ("over" if over(w) else "target", target(w))))
 
 
-def write_json(path, f, workloads):
+def for_chart(f, workloads, threads):
+    """What chart.comparison draws of these results."""
+    groups = [(group, mean(members), [(w["name"], ratio(w)) for w in members])
+              for group, members in by_group([w for w in workloads if w["threads"] == threads]) if group != "draws"]
+    caption = ["%s; %s; %s" % (f["processor"], of_threads(threads), f["date"]), "PyTorch %s, the fastest of its configurations; red: geometric mean" % f["pytorch"]]
+    return groups, caption
+
+
+def write_json(path, f, workloads, costs):
     for w in workloads:
         if "sides" in w:
             w["ratio"], w["best"] = ratio(w), best(w)[0]
     with open(path, "w") as out:
-        json.dump({"facts": f, "workloads": workloads}, out, indent=1)
+        json.dump({"facts": f, "workloads": workloads,
+                   "process": [dict(zip(("name", "unit", "tide", "pytorch", "target"), c)) for c in costs]}, out, indent=1)

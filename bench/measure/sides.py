@@ -4,12 +4,15 @@ workload is timed on all of them within the same seconds.
 A sample is a batch: a workload repeated until some milliseconds have passed, collectors, allocators and all, divided by the
 repetitions. Batches of the sides alternate, so that what else the machine does hits all of them. All are read off one clock, here.
 """
+import math
 import os
 import statistics
 import subprocess
+import sys
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.path.join(ROOT, os.environ.get("TIDE_BUILD", "build"))
 KEEP = str(10 ** 10)
 # PyTorch as it comes; with the C library told never to give memory back; with OpenMP's workers told to sleep.
 CONFIGURATIONS = {
@@ -29,11 +32,15 @@ def environment(extra=None):
     env = dict(os.environ)
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OMP_WAIT_POLICY", "MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"):
         env.pop(name, None)
-    build = os.environ.get("TIDE_BUILD", os.path.join(ROOT, "build"))
     env["LUA_PATH"] = "%s/lua/?.lua;%s/lua/?/init.lua;;" % (ROOT, ROOT)
-    env["LUA_CPATH"] = "%s/lua/?.so;;" % os.path.join(ROOT, build)
+    env["LUA_CPATH"] = "%s/lua/?.so;;" % BUILD
     env.update(extra or {})
     return env
+
+
+def must_have_tide():
+    if not os.path.exists(os.path.join(BUILD, "lua", "tide", "core.so")):
+        sys.exit("tide is not built in %s: cmake -B build && cmake --build build, or name a build by $TIDE_BUILD" % BUILD)
 
 
 class Side:
@@ -89,16 +96,20 @@ class Samples:
         self.repetitions = 1
         self.values, self.disturbed, self.parallel = [], 0, 0.0
 
-    def settle(self, seconds):
-        """Warms up, and finds how many repetitions fill a batch."""
+    def settle(self, seconds, warm):
+        """Finds how many repetitions fill a batch, and goes on until `warm` seconds have passed: allocators and collectors
+        then have what they work with."""
+        start, n = time.perf_counter(), 1
         self.side.batch(1)
-        n, wall = 1, 0.0
         while True:
             wall, _ = self.side.batch(n)
+            self.repetitions = max(1, round(n * seconds / wall))
+            if wall > seconds / 4 and time.perf_counter() - start > warm:
+                return
             if wall > seconds / 4 or n >= 1 << 22:
-                break
-            n *= 2 if wall > seconds / 64 else 8
-        self.repetitions = max(1, round(n * seconds / wall))
+                n = self.repetitions
+            else:
+                n *= 2 if wall > seconds / 64 else 8
 
     def take(self):
         """One batch. A disturbed one counts as such, and not as a sample, unless nearly all are."""
@@ -133,13 +144,13 @@ def on_slice(seconds, tolerance):
     return whole >= 1 and abs(seconds - whole * SLICE) < tolerance * SLICE
 
 
-def measure(sides, threads, batch, rounds, budget):
+def measure(sides, threads, batch, warm, rounds, budget):
     """Samples of the workload that is open on all sides, in their order. Batches alternate, a different side first in each
     round; after `budget` seconds the rounds end, but not before five."""
     samples = [Samples(side, threads) for side in sides]
     start = time.perf_counter()
     for s in samples:
-        s.settle(batch)
+        s.settle(batch, warm)
     for turn in range(3 * rounds):
         first = turn % len(samples)
         for s in samples[first:] + samples[:first]:
@@ -157,7 +168,7 @@ def measure(sides, threads, batch, rounds, budget):
 
 def agree(ours, theirs, tolerance):
     """Whether two digests (worker.lua) are of equal results: None, or what differs. Sums may differ by `tolerance` times
-    the sum of absolute values; elements by that times their size, or the mean size of all."""
+    the sum of absolute values; elements by that times their size plus the mean size of all."""
     if len(ours) != len(theirs):
         return "%d results against %d" % (len(ours), len(theirs))
     for number, (a, b) in enumerate(zip(ours, theirs), 1):
@@ -166,13 +177,10 @@ def agree(ours, theirs, tolerance):
             return "result %d is %s against %s" % (number, " ".join(a[:2]), " ".join(b[:2]))
         if len(a) <= 2:
             continue
-        n = 1
-        for size in b[1].split("x"):
-            n *= int(size or 1)
-        whole = float(b[2])
-        mean = whole / min(n, 1 << 18)
+        elements = [abs(q) for q in map(float, b[5:]) if math.isfinite(q)]
+        mean = sum(elements) / max(1, len(elements))
         for place, (p, q) in enumerate(zip(map(float, a[2:]), map(float, b[2:]))):
-            allowed = tolerance * (whole if place < 3 else abs(q) + mean)
+            allowed = tolerance * (float(b[2]) if place < 3 else abs(q) + mean)
             if p != q and not abs(p - q) <= allowed and not (p != p and q != q):
                 return "result %d, number %d: %.9g against %.9g" % (number, place + 1, p, q)
     return None

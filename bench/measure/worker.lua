@@ -1,4 +1,5 @@
 -- tide's side of a comparison: a process that takes orders, one a line, and answers each with lines that a lone point ends.
+--    targets          what is wanted of tide (targets.lua)
 --    list             the group's workloads: name, target, bytes, flops, and whether only the full comparison has it
 --    open NAME        builds its inputs
 --    draw RECIPE      the same for a workload described by a line (draws.lua)
@@ -49,6 +50,10 @@ local function open(setup)
 end
 
 local orders = {}
+
+function orders.targets()
+   for name, value in pairs(target) do print(name, value) end
+end
 
 function orders.list()
    for _, w in ipairs(order) do
