@@ -249,6 +249,35 @@ local function only(f, few) return function(t)
    return list
 end end
 
+-- Of the records of cross_entropy: few dimensions, many or both; their second result is log sum e^x over the classes.
+local function smoothed(few, smoothing) return function(t)
+   local list = {}
+   for _, call in ipairs(class_calls(t)) do
+      if few == nil or (call[1].ndim <= 2) == few then
+         call[6], call.n = smoothing or 0, 6
+         list[#list + 1] = call
+      end
+   end
+   return list
+end end
+local function with_log_sums(f) return function(x, ...)
+   local r = read(x)
+   local dim, size = #r.size == 1 and 1 or 2, {table.unpack(r.size)}
+   local classes = table.remove(size, dim)
+   return f(x, ...), build(size, function(place)
+      return math.log(sum_of(build({classes}, function(k)
+         local p = {table.unpack(place)}
+         table.insert(p, dim, k[1])
+         return math.exp(element(r, p))
+      end)))
+   end)
+end end
+local function smoothed_class_errors(t)
+   local list = record_class_errors(t)
+   for _, call in ipairs(list) do call[7] = 0 end
+   return list
+end
+
 local function probabilities(t, ...) return t.float(...):sigmoid() end
 local function at_least(v) return math.max(v, -100) end
 local function bce(x, t) return -(t * at_least(math.log(x)) + (1 - t) * at_least(math.log(1 - x))) end
@@ -340,6 +369,43 @@ return {
                                 {"ignore_index is for classes", t.float(2, 4), t.float(2, 4), nil, 1}} do list[#list + 1] = call end
          return list
       end,
+   },
+   cross_entropy_rows = {samples = smoothed(true, 0), ref = with_log_sums(cross_entropy), dtypes = FLOATS, tolerance = 1e-6, errors = smoothed_class_errors},
+   cross_entropy2d = {samples = smoothed(false, 0), ref = with_log_sums(cross_entropy), dtypes = FLOATS, tolerance = 1e-6, errors = smoothed_class_errors},
+   cross_entropy_smooth = {samples = smoothed(nil, 0.25), ref = with_log_sums(cross_entropy), dtypes = FLOATS, tolerance = 1e-6, errors = smoothed_class_errors},
+   -- the slope of the loss along each input, by the reference of the loss itself
+   cross_entropy_grad = {
+      samples = function(t)
+         local list = {}
+         for _, call in ipairs(smoothed()(t)) do
+            local x, target, weight, ignore, reduction = table.unpack(call, 1, 5)
+            local g = reduction == "none" and t.float(target.shape) or t.float()
+            local dim = x.ndim == 1 and 1 or 2
+            for _, smoothing in ipairs {0, 0.25} do
+               list[#list + 1] = {g, x, target, weight, x:logsumexp(dim):to(tide.float64), ignore, reduction, smoothing, n = 8}
+            end
+         end
+         return list
+      end,
+      ref = function(g, x, target, weight, _, ignore, reduction, smoothing)
+         local a, b, r = read(x), read(target), read(g)
+         local size, step = a.size, 1e-4
+         local function loss(flat)
+            local moved = {size = size, flat = flat}
+            local y = read(cross_entropy(build(size, function(p) return element(moved, p) end), target, weight, ignore, reduction, smoothing))
+            local sum = 0
+            for i, v in ipairs(y.flat) do sum = sum + v * r.flat[i] end
+            return sum
+         end
+         local slopes = {}
+         for i = 1, #a.flat do
+            local up, down = {table.unpack(a.flat)}, {table.unpack(a.flat)}
+            up[i], down[i] = up[i] + step, down[i] - step
+            slopes[i] = (loss(up) - loss(down)) / (2 * step)
+         end
+         return build(size, function(p) return element({size = size, flat = slopes}, p) end)
+      end,
+      dtypes = FLOATS, tolerance = 1e-6, grad = false,
    },
    mean_by = {samples = function(t) return {{t.float(), 3}} end, ref = function(x, by) return x / by end, dtypes = FLOATS},
 

@@ -17,8 +17,8 @@ typedef struct Job { const tide__Softmax *f; const tide__Lines *lines; int64_t n
 static tide__Lines from(const Job *job, int64_t element, int64_t line) {
   const tide__Lines *l = job->lines;
   int64_t bytes = element * job->size;
-  return (tide__Lines){(const char *)l->a + bytes, l->b ? (const char *)l->b + bytes : NULL, l->to ? (char *)l->to + bytes : NULL, l->sum ? l->sum + line : NULL,
-                       l->scale ? l->scale + line : NULL};
+  return (tide__Lines){(const char *)l->a + bytes, l->b ? (const char *)l->b + bytes : NULL, l->to ? (char *)l->to + bytes : NULL,
+                       l->sum ? l->sum + line : NULL, l->scale ? l->scale + line : NULL, l->shift ? l->shift + line : NULL};
 }
 
 static void some_lines(void *arg, int64_t begin, int64_t end) {

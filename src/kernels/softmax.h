@@ -10,12 +10,12 @@ enum {
   SOFTMAX_GRAD,          /* to = b (a - sum a b)           a: the gradient, b: the result */
   LOG_SOFTMAX_GRAD,      /* to = a - e^b sum a */
   LOG_SUM,               /* sum = log sum e^a */
-  SHARES,                /* to = scale e^(a - sum) */
+  SHARES,                /* to = scale e^(a - sum) - shift */
   TIDE_SOFTMAXES
 };
 
-/* The arrays; sum and scale have outer * inner elements. Those that a kind does not use may be NULL. */
-typedef struct tide__Lines { const void *a, *b; void *to; double *sum; const double *scale; } tide__Lines;
+/* The arrays; sum, scale and shift have outer * inner elements. Those that a kind does not use may be NULL. */
+typedef struct tide__Lines { const void *a, *b; void *to; double *sum; const double *scale, *shift; } tide__Lines;
 
 /* w lines of n elements side by side, a step apart from one element of a line to the next; w and step are 1 for `line`. */
 typedef void (*tide__LineFunction)(int64_t n, int64_t step, int64_t w, const tide__Lines *l);

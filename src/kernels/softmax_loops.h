@@ -111,8 +111,8 @@ LINE(log_sum) {
 /* The sum in two parts, so that x - sum is as good as if it were of T exactly. */
 LINE(shares) {
   IGNORE(const T *x = l->a; T *to = l->to;)
-  const T high = (T)*l->sum, low = (T)(*l->sum - (double)high), scale = (T)*l->scale;
-  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) to[i] = v_exp(x[i] - high - low) * scale;
+  const T high = (T)*l->sum, low = (T)(*l->sum - (double)high), scale = (T)*l->scale, shift = (T)*l->shift;
+  NO_DEPENDENCE for (int64_t i = 0; i < n; i++) to[i] = v_exp(x[i] - high - low) * scale - shift;
 }
 
 /* }========================================================= */
@@ -188,9 +188,9 @@ SIDE(log_sum) {
 
 SIDE(shares) {
   const T *x = l->a;
-  T *to = l->to, high[COLUMNS], low[COLUMNS], scale[COLUMNS];
-  EACH { high[j] = (T)l->sum[j]; low[j] = (T)(l->sum[j] - (double)high[j]); scale[j] = (T)l->scale[j]; }
-  EACH_ROW EACH AT(to) = v_exp(AT(x) - high[j] - low[j]) * scale[j];
+  T *to = l->to, high[COLUMNS], low[COLUMNS], scale[COLUMNS], shift[COLUMNS];
+  EACH { high[j] = (T)l->sum[j]; low[j] = (T)(l->sum[j] - (double)high[j]); scale[j] = (T)l->scale[j]; shift[j] = (T)l->shift[j]; }
+  EACH_ROW EACH AT(to) = v_exp(AT(x) - high[j] - low[j]) * scale[j] - shift[j];
 }
 
 #undef EACH_ROW

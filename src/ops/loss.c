@@ -3,6 +3,7 @@
 ** other losses, are compositions.
 */
 #include "kernels/loss.h"
+#include "kernels/softmax.h"
 #include "ops/op.h"
 
 
@@ -194,13 +195,19 @@ static int check_classes(tide_Call *k, int nd, const int64_t *shape) {
   return no_gradient(k, 2);
 }
 
-static double weight_of(const Classes *c, int64_t class) { return c->weight ? tide__read(c->dtype, c->weight + class * tide__size[c->dtype]) : 1; }
-
-/* Where the i-th target points in input, or -1 where it is ignored. */
-static int64_t place_of(const Classes *c, int64_t i) {
-  return c->target[i] == c->ignore ? -1 : (i / c->inner * c->classes + c->target[i] - c->base) * c->inner + i % c->inner;
+static double read_float(int dtype, const char *p, int64_t i) { return dtype == TIDE_FLOAT32 ? (double)((const float *)(const void *)p)[i] : ((const double *)(const void *)p)[i]; }
+static void write_float(int dtype, char *p, int64_t i, double v) {
+  if (dtype == TIDE_FLOAT32) ((float *)(void *)p)[i] = (float)v;
+  else ((double *)(void *)p)[i] = v;
 }
-static int64_t class_of(const Classes *c, int64_t i) { return c->target[i] - c->base; }
+
+static double weight_of(const Classes *c, int64_t class) { return c->weight ? read_float(c->dtype, c->weight, class) : 1; }
+
+/* Goes through target: i counts its elements, r its rows, j the places in a row. */
+#define EACH_TARGET(q) for (int64_t r = 0, i = 0; r < (q).rows; r++) for (int64_t j = 0; j < (q).inner; j++, i++)
+/* The class that target names (-1: ignored), and where that is in input. */
+static int64_t class_of(const Classes *c, int64_t i) { return c->target[i] == c->ignore ? -1 : c->target[i] - c->base; }
+#define PLACE(q, class) ((r * (q).classes + (class)) * (q).inner + j)
 
 /* Reads target and weight for an input of this shape, in the open scope. Error: a class out of range. */
 static int read_classes(tide_Context *c, Classes *q, tide_Tensor *target, tide_Tensor *weight, int dtype, int nd, const int64_t *shape, int64_t ignore) {
@@ -213,11 +220,12 @@ static int read_classes(tide_Context *c, Classes *q, tide_Tensor *target, tide_T
   q->weight = w == TIDE_NONE ? NULL : w->data;
   for (int64_t i = 0; i < q->rows * q->inner; i++) {
     if (q->target[i] == ignore) continue;
-    if (class_of(q, i) < 0 || class_of(q, i) >= q->classes) {
+    int64_t class = q->target[i] - q->base;
+    if (class < 0 || class >= q->classes) {
       tide__fail(c, TIDE_EINDEX, "class %lld in target is out of range: input has %lld classes", (long long)q->target[i], (long long)q->classes);
       return 0;
     }
-    q->total += weight_of(q, class_of(q, i));
+    q->total += weight_of(q, class);
   }
   return 1;
 }
@@ -231,13 +239,13 @@ static int nll_run(tide_Call *k) {
   tide_Tensor *o = k->out[0], *x;
   Classes q;
   double sum = 0;
-  int how = call_reduction(k), w = tide__size[o->dtype];
+  int how = call_reduction(k), dtype = o->dtype;
   tide_Scope scope = tide_scope(k->c);
-  if (!read_classes(k->c, &q, k->in[1], k->in[2], o->dtype, k->in[0]->ndim, k->in[0]->shape, k->v[3].i) || !(x = tide__packed(k->in[0]))) return 0;
-  for (int64_t i = 0; i < q.rows * q.inner; i++) {
-    int64_t at = place_of(&q, i);
-    double v = at < 0 ? 0 : -weight_of(&q, class_of(&q, i)) * tide__read(o->dtype, x->data + at * w);
-    if (how == NONE) tide__write(o->dtype, o->data + i * w, v);
+  if (!read_classes(k->c, &q, k->in[1], k->in[2], dtype, k->in[0]->ndim, k->in[0]->shape, k->v[3].i) || !(x = tide__packed(k->in[0]))) return 0;
+  EACH_TARGET(q) {
+    int64_t class = class_of(&q, i);
+    double v = class < 0 ? 0 : -weight_of(&q, class) * read_float(dtype, x->data, PLACE(q, class));
+    if (how == NONE) write_float(dtype, o->data, i, v);
     else sum += v;
   }
   if (how != NONE) tide__write(o->dtype, o->data, how == MEAN ? sum / q.total : sum);
@@ -252,15 +260,15 @@ static int nll_grad_infer(tide_Call *k) {
 static int nll_grad_run(tide_Call *k) {
   tide_Tensor *g, *o = k->out[0];
   Classes q;
-  int how = call_reduction(k), w = tide__size[o->dtype];
+  int how = call_reduction(k), dtype = o->dtype;
   tide_Scope scope = tide_scope(k->c);
-  if (!read_classes(k->c, &q, k->in[1], k->in[2], o->dtype, o->ndim, o->shape, k->v[4].i) || !(g = tide__packed(k->in[0]))) return 0;
+  if (!read_classes(k->c, &q, k->in[1], k->in[2], dtype, o->ndim, o->shape, k->v[4].i) || !(g = tide__packed(k->in[0]))) return 0;
   if (o->n) memset(o->data, 0, o->bytes);
-  for (int64_t i = 0; i < q.rows * q.inner; i++) {
-    int64_t at = place_of(&q, i);
-    if (at < 0) continue;
-    double v = -weight_of(&q, class_of(&q, i)) * tide__read(o->dtype, g->data + (how == NONE ? i * w : 0));
-    tide__write(o->dtype, o->data + at * w, how == MEAN ? v / q.total : v);
+  EACH_TARGET(q) {
+    int64_t class = class_of(&q, i);
+    if (class < 0) continue;
+    double v = -weight_of(&q, class) * read_float(dtype, g->data, how == NONE ? i : 0);
+    write_float(dtype, o->data, PLACE(q, class), how == MEAN ? v / q.total : v);
   }
   tide_close(k->c, scope, NULL);
   return 1;
@@ -317,19 +325,122 @@ static tide_Tensor *of_probabilities(tide_Tensor *log_p, tide_Tensor *target, ti
   return how == MEAN ? tide_mean_by(y, (double)log_p->n / (double)classes) : y;
 }
 
-/* The part of the loss that label smoothing spreads: - the sum of all log-probabilities, 0 where target is ignored; its mean is by the target's weight. */
-static tide_Tensor *spread_evenly(tide_Tensor *log_p, tide_Tensor *target, tide_Tensor *weight, int64_t ignore, int how) {
-  tide_Context *c = log_p->ctx;
-  int64_t dim = classes_dim(log_p->ndim);
+/*
+** Of classes. With x the input at a place, t its target's class, e the smoothing over C classes, s = log sum e^x:
+**   loss = (1 - e) w_t (s - x_t) + e / C sum_c w_c (s - x_c) = mass s - (1 - e) w_t x_t - e / C sum_c w_c x_c,   mass = (1 - e) w_t + e / C sum_c w_c
+**   d loss / d x_c = mass e^(x_c - s) - (1 - e) w_t [c = t] - e / C w_c
+** and 0 where target is ignored; the mean is by w_t.
+*/
+typedef struct Smoothing { double hard, soft, weights; } Smoothing;        /* 1 - e, e / C, the sum of w */
+
+static Smoothing smoothing_of(const Classes *q, double e) {
+  Smoothing s = {1 - e, e / (double)q->classes, (double)q->classes};
+  if (q->weight) { s.weights = 0; for (int64_t i = 0; i < q->classes; i++) s.weights += weight_of(q, i); }
+  return s;
+}
+
+static int cross_entropy_infer(tide_Call *k) {
+  tide_Tensor *x = k->in[0];
+  return check_classes(k, x->ndim, x->shape) && float_result(k, x->dtype, x->ndim == 1 ? 0 : k->in[1]->ndim, k->in[1]->shape) &&
+         tide__result(k, 1, TIDE_FLOAT64, k->in[1]->ndim, k->in[1]->shape);
+}
+
+/* The sum over the classes of x, weighted, as a packed tensor. */
+static tide_Tensor *class_sums(tide_Tensor *x, tide_Tensor *weight) {
+  int64_t dim = classes_dim(x->ndim);
+  uint8_t grad = x->ctx->mode.grad;
+  x->ctx->mode.grad = 0;
+  tide_Tensor *y = tide_sum_dim(weight == TIDE_NONE ? x : tide_mul(x, per_class(x, weight)), &dim, 1, 0, -1);
+  x->ctx->mode.grad = grad;
+  return y;
+}
+
+static int cross_entropy_into(tide_Call *k) {
+  tide_Tensor *o = k->out[0], *x = tide__packed(k->in[0]), *spread = NULL;
   Classes q;
-  tide_Scope scope = tide_scope(c);
-  int ok = read_classes(c, &q, target, weight, log_p->dtype, log_p->ndim, log_p->shape, ignore);
-  tide_close(c, scope, NULL);
-  tide_Tensor *y = weight == TIDE_NONE ? log_p : tide_mul(log_p, per_class(log_p, weight));
-  y = tide_where(tide_eq(target, tide_integer(c, ignore)), tide_number(c, 0), tide_neg(tide_sum_dim(y, &dim, 1, 0, -1)));
-  if (!ok || how == NONE) return ok ? y : NULL;
-  y = tide_sum(y, -1);
-  return how == MEAN ? tide_div(y, tide_number(c, q.total)) : y;
+  double total = 0, *sum = (double *)(void *)k->out[1]->data, e = k->v[5].d;
+  int how = call_reduction(k), dtype = o->dtype;
+  if (!x || !read_classes(k->c, &q, k->in[1], k->in[2], dtype, x->ndim, x->shape, k->v[3].i)) return 0;
+  if (e > 0 && !(spread = class_sums(x, k->in[2]))) return 0;
+  Smoothing s = smoothing_of(&q, e);
+  tide__softmax(LOG_SUM, dtype, q.rows, q.classes, q.inner, &(tide__Lines){.a = x->data, .sum = sum});
+  EACH_TARGET(q) {
+    int64_t class = class_of(&q, i);
+    double v = class < 0 ? 0 : s.hard * weight_of(&q, class) * (sum[i] - read_float(dtype, x->data, PLACE(q, class)));
+    if (spread && class >= 0) v += s.soft * (s.weights * sum[i] - read_float(dtype, spread->data, i));
+    if (how == NONE) write_float(dtype, o->data, i, v);
+    else total += v;
+  }
+  if (how != NONE) write_float(dtype, o->data, 0, how == MEAN ? total / q.total : total);
+  return 1;
+}
+static int cross_entropy_run(tide_Call *k) {
+  tide_Scope scope = tide_scope(k->c);
+  int ok = cross_entropy_into(k);
+  tide_close(k->c, scope, NULL);
+  return ok;
+}
+
+static int cross_entropy_grad_infer(tide_Call *k) { return call_reduction(k) != WRONG && tide__result(k, 0, k->in[1]->dtype, k->in[1]->ndim, k->in[1]->shape); }
+
+static int cross_entropy_grad_into(tide_Call *k) {
+  tide_Tensor *o = k->out[0], *g = tide__packed(tide__converted(k->in[0], o->dtype)), *x = tide__packed(k->in[1]), *sums = tide__packed(k->in[4]);
+  Classes q;
+  int how = call_reduction(k), dtype = o->dtype;
+  if (!g || !x || !sums || !read_classes(k->c, &q, k->in[2], k->in[3], dtype, o->ndim, o->shape, k->v[5].i)) return 0;
+  int64_t places = q.rows * q.inner;
+  double *scale = tide__scratch(k->c, 2 * sizeof *scale * (size_t)(places + 1)), *shift = scale + places;
+  if (!scale) return 0;
+  Smoothing s = smoothing_of(&q, k->v[7].d);
+  EACH_TARGET(q) {
+    int64_t class = class_of(&q, i);
+    double v = class < 0 ? 0 : read_float(dtype, g->data, how == NONE ? i : 0);
+    if (how == MEAN) v /= q.total;
+    scale[i] = class < 0 ? 0 : v * (s.hard * weight_of(&q, class) + s.soft * s.weights);
+    shift[i] = q.weight ? 0 : v * s.soft;
+  }
+  tide__softmax(SHARES, dtype, q.rows, q.classes, q.inner, &(tide__Lines){.a = x->data, .to = o->data, .sum = (double *)(void *)sums->data, .scale = scale, .shift = shift});
+  EACH_TARGET(q) {
+    int64_t class = class_of(&q, i);
+    double v = class < 0 ? 0 : read_float(dtype, g->data, how == NONE ? i : 0);
+    if (how == MEAN) v /= q.total;
+    for (int64_t c = 0; q.weight && s.soft > 0 && c < q.classes; c++) write_float(dtype, o->data, PLACE(q, c), read_float(dtype, o->data, PLACE(q, c)) - v * s.soft * weight_of(&q, c));
+    if (class >= 0) write_float(dtype, o->data, PLACE(q, class), read_float(dtype, o->data, PLACE(q, class)) - v * s.hard * weight_of(&q, class));
+    else for (int64_t c = 0; c < q.classes; c++) write_float(dtype, o->data, PLACE(q, c), 0);          /* whatever input is there */
+  }
+  return 1;
+}
+static int cross_entropy_grad_run(tide_Call *k) {
+  tide_Scope scope = tide_scope(k->c);
+  int ok = cross_entropy_grad_into(k);
+  tide_close(k->c, scope, NULL);
+  return ok;
+}
+
+/* The same as a composition: log_softmax's derivative of the loss' in log_softmax(x), which is that of nll_loss, and - soft w_c of the gradient at each place. */
+static tide_Tensor *cross_entropy_derivative(tide_Node *n, tide_Tensor *g, tide_Tensor *x, tide_Tensor *target, tide_Tensor *weight) {
+  if (!g || !x || !target || !weight) return NULL;
+  int64_t dim = classes_dim(x->ndim), ignore = ARG(n, 3).i;
+  double e = ARG(n, 5).d;
+  const char *reduction = ARG(n, 4).s;
+  tide_Tensor *part = tide_nll_loss_grad(g, target, weight, x->shape, x->ndim, ignore, reduction);
+  if (e > 0) {
+    tide_Tensor *share = is_mean(n) ? tide_div(g, tide_nll_loss(tide_full_like(x, K(-1), -1), target, weight, ignore, "sum")) : g;
+    int64_t shape[TIDE_MAXDIM];
+    for (int d = 0; d < x->ndim; d++) shape[d] = d == dim ? 1 : x->shape[d];
+    share = tide_reshape(tide_where(tide_eq(target, tide_integer(n->ctx, ignore)), K(0), share), shape, x->ndim);
+    share = tide_mul(weight == TIDE_NONE ? tide_ones_like(x, -1) : per_class(x, weight), tide_mul(share, K(-e / (double)x->shape[dim])));
+    part = tide_add(tide_mul(part, K(1 - e)), share);
+  }
+  return tide_log_softmax_grad(part, tide_log_softmax_of(x, dim), dim);
+}
+
+static int cross_entropy_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want) {
+  tide_Tensor *x = tide__saved(n, 0), *target = tide__saved(n, 1), *weight = tide__saved(n, 2);
+  (void)want;
+  gi[0] = n->ctx->mode.grad ? cross_entropy_derivative(n, g[0], x, target, weight)
+                            : tide_cross_entropy_grad(g[0], x, target, weight, tide__saved_output(n, 1), ARG(n, 3).i, ARG(n, 4).s, ARG(n, 5).d);
+  return gi[0] != NULL;
 }
 
 static tide_Tensor *cross_entropy(tide_Tensor *x, tide_Tensor *target, tide_Tensor *weight, int64_t ignore, const char *reduction, double smoothing) {
@@ -342,12 +453,10 @@ static tide_Tensor *cross_entropy(tide_Tensor *x, tide_Tensor *target, tide_Tens
   if (as_probabilities && !tide__is_float(target->dtype))
     return tide__fail(c, TIDE_EDTYPE, "target has the sizes of input, %s: probabilities are floats, not %s", SHAPE_TEXT(x), tide_dtype_name(target->dtype));
   if (as_probabilities && ignore >= 0) return tide__fail(c, TIDE_EARG, "ignore_index is for classes, target holds probabilities");
-  tide_Tensor *log_p = tide_log_softmax_of(x, classes_dim(x->ndim));
-  if (as_probabilities) return of_probabilities(log_p, target, weight, how, smoothing);
-  tide_Tensor *y = nll_loss(log_p, target, weight, ignore, reduction);
-  if (!y || smoothing == 0) return y;
-  double classes = (double)log_p->shape[classes_dim(log_p->ndim)];
-  return tide_add(tide_mul(y, tide_number(c, 1 - smoothing)), tide_mul(spread_evenly(log_p, target, weight, ignore, how), tide_number(c, smoothing / classes)));
+  if (as_probabilities) return of_probabilities(tide_log_softmax_of(x, classes_dim(x->ndim)), target, weight, how, smoothing);
+  tide_Tensor *sums;
+  if (smoothing > 0) return tide_cross_entropy_smooth(x, target, weight, ignore, reduction, smoothing, &sums);
+  return x->ndim <= 2 ? tide_cross_entropy_rows(x, target, weight, ignore, reduction, smoothing, &sums) : tide_cross_entropy2d(x, target, weight, ignore, reduction, smoothing, &sums);
 }
 
 /* }========================================================= */
