@@ -384,7 +384,7 @@ typedef struct tide_Value {
   int n;                    /* of the lists */
 } tide_Value;
 
-enum { TIDE_FUNCTION_ONLY = 1, TIDE_METHOD_ONLY = 2, TIDE_FACTORY = 4 /* takes requires_grad too */, TIDE_INTERNAL = 8 /* not public */, TIDE_INPLACE_ONLY = 16 };
+enum { TIDE_FUNCTION_ONLY = 1, TIDE_METHOD_ONLY = 2, TIDE_FACTORY = 4 /* takes requires_grad too */, TIDE_INTERNAL = 8 /* not public */, TIDE_INPLACE_ONLY = 16, TIDE_RANDOM = 32 /* draws random numbers */ };
 
 typedef struct tide_Signature {
   const char *id;           /* the C function is tide_<id> */
@@ -443,6 +443,44 @@ TIDE_API tide_Tensor *tide_call_defined(tide_Context *c, const char *name, int n
 
 /*
 ** {======================================================================
+** Optimisers: a step of gradient descent, in place and unrecorded
+**
+** A rule has numbers (learning rate ...) and, for each parameter, states which live from step to step. Everything rounds as PyTorch's
+** own step of one tensor after the other does.
+**
+**   double h[TIDE_OPTIM_NUMBERS] = {[TIDE_OPTIM_LR] = 0.1, [TIDE_OPTIM_MOMENTUM] = 0.9};
+**   tide_Update u = {.param = w, .state = {tide_keep(tide_optim_begin(TIDE_OPTIM_SGD, 0, h, w))}, .fresh = 1};
+**   tide_optim_step(c, TIDE_OPTIM_SGD, h, 1, &u);            // and again with fresh = 0
+** =======================================================================
+*/
+enum { TIDE_OPTIM_SGD, TIDE_OPTIM_ADAM, TIDE_OPTIM_RMSPROP, TIDE_OPTIM_ADAGRAD, TIDE_OPTIM_ADAMAX, TIDE_OPTIM_NADAM, TIDE_OPTIM_RADAM, TIDE_OPTIM_RULES };
+
+/* Numbers; flags are 0 or 1. INITIAL: what Adagrad's sum begins with. */
+enum {
+  TIDE_OPTIM_LR, TIDE_OPTIM_WEIGHT_DECAY, TIDE_OPTIM_MAXIMIZE, TIDE_OPTIM_MOMENTUM, TIDE_OPTIM_DAMPENING, TIDE_OPTIM_NESTEROV, TIDE_OPTIM_BETA1, TIDE_OPTIM_BETA2,
+  TIDE_OPTIM_EPS, TIDE_OPTIM_AMSGRAD, TIDE_OPTIM_DECOUPLED, TIDE_OPTIM_ALPHA, TIDE_OPTIM_CENTERED, TIDE_OPTIM_LR_DECAY, TIDE_OPTIM_INITIAL, TIDE_OPTIM_MOMENTUM_DECAY,
+  TIDE_OPTIM_NUMBERS
+};
+#define TIDE_OPTIM_STATES 4               /* most states of a parameter */
+
+/* PyTorch's name of number i if the rule reads it, else NULL; *item: which entry of that list (from 1), or 0. */
+TIDE_API const char *tide_optim_number(int rule, int i, int *item);
+/* PyTorch's name of state i, or NULL; has a step with these numbers that state? */
+TIDE_API const char *tide_optim_state(int rule, int i);
+TIDE_API int tide_optim_has(int rule, int i, const double *numbers);
+/* State i of a parameter before its first step. */
+TIDE_API tide_Tensor *tide_optim_begin(int rule, int i, const double *numbers, tide_Tensor *param);
+
+typedef struct tide_Update {
+  tide_Tensor *param, *state[TIDE_OPTIM_STATES];
+  int fresh;                              /* SGD: the momentum buffer begins now, as the gradient */
+} tide_Update;
+/* One step of n parameters, which have grads. All of them or, where something does not fit, none. Numbers are not checked. */
+TIDE_API int tide_optim_step(tide_Context *c, int rule, const double *numbers, int n, const tide_Update *u);
+/* }====================================================================== */
+
+/*
+** {======================================================================
 ** Random numbers: PyTorch's CPU generator (MT19937), bit for bit.
 ** =======================================================================
 */
@@ -451,6 +489,12 @@ TIDE_API uint64_t tide_initial_seed(const tide_Context *c);
 /* The generator's state as bytes: how many there are, written if there is room for all. Setting them: error if they are not such a state. */
 TIDE_API size_t tide_get_rng_state(const tide_Context *c, void *state, size_t room);
 TIDE_API int tide_set_rng_state(tide_Context *c, const void *state, size_t size);
+/* More generators, each a stream of its own, in memory of the caller's: so many bytes, aligned to 8, made a generator that is seeded as PyTorch's new ones are. tide_use_generator: this
+** one (NULL: the context's own) is what draws, and what the functions above mean, from now on; returns the one before. It must not go while it is in use. */
+typedef struct tide_Generator tide_Generator;
+TIDE_API size_t tide_generator_size(void);
+TIDE_API tide_Generator *tide_generator_init(void *memory);
+TIDE_API tide_Generator *tide_use_generator(tide_Context *c, tide_Generator *g);
 /* }====================================================================== */
 
 #ifdef __cplusplus

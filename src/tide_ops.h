@@ -914,6 +914,8 @@ TIDE_API tide_Tensor *tide_random_fill_(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_random_fill_to_(tide_Tensor *input, int64_t to);
 /* Fills with whole numbers from `from` to `to` - 1. */
 TIDE_API tide_Tensor *tide_random_fill_from_(tide_Tensor *input, int64_t from, int64_t to);
+/* Positions drawn with probabilities that are in proportion to the weights in the rows of input. */
+TIDE_API tide_Tensor *tide_multinomial(tide_Tensor *input, int64_t num_samples, int replacement);
 /* Zeros with probability p, else input / (1 - p). */
 TIDE_API tide_Tensor *tide_dropout(tide_Tensor *input, double p, int training, int inplace);
 /* dropout to selu's lower bound, scaled and moved so that mean and variance stay (Klambauer and others, 2017). */
@@ -922,7 +924,7 @@ TIDE_API tide_Tensor *tide_alpha_dropout(tide_Tensor *input, double p, int train
 TIDE_API tide_Tensor *tide_dropout1d(tide_Tensor *input, double p, int training, int inplace);
 /* dropout of channels of [N, C, H, W]. */
 TIDE_API tide_Tensor *tide_dropout2d(tide_Tensor *input, double p, int training, int inplace);
-/* dropout of channels of [N, C, D, H, W]. */
+/* dropout of channels of [N, C, D, H, W] or [C, D, H, W]. */
 TIDE_API tide_Tensor *tide_dropout3d(tide_Tensor *input, double p, int training, int inplace);
 /* alpha_dropout of channels. */
 TIDE_API tide_Tensor *tide_feature_alpha_dropout(tide_Tensor *input, double p, int training, int inplace);
@@ -960,5 +962,7 @@ TIDE_API tide_Tensor *tide_binary_cross_entropy(tide_Tensor *input, tide_Tensor 
 TIDE_API tide_Tensor *tide_binary_cross_entropy_with_logits(tide_Tensor *input, tide_Tensor *target, tide_Tensor *weight, const char *reduction, tide_Tensor *pos_weight);
 /* t (log t - input) of log-probabilities input and probabilities t, or their logarithms with log_target; "batchmean": the sum divided by the first size. */
 TIDE_API tide_Tensor *tide_kl_div(tide_Tensor *input, tide_Tensor *target, const char *reduction, int log_target);
+/* (input - mean) / sqrt(variance + eps) weight + bias over the last dimensions. */
+TIDE_API tide_Tensor *tide_layer_norm(tide_Tensor *input, const int64_t *normalized_shape, int n_normalized_shape, tide_Tensor *weight, tide_Tensor *bias, double eps);
 
 #endif

@@ -34,4 +34,8 @@ return {
    random_fill = draw {samples = function(t) return {{t.float(2, 3)}} end},
    random_fill_to = draw {samples = function(t) return {{t.float(2, 3), 7}} end, errors = function(t) return {{"no number", t.float(2), 0}} end},
    random_fill_from = draw {samples = function(t) return {{t.float(2, 3), 2, 7}} end, errors = function(t) return {{"no number", t.float(2), 3, 3}} end},
+   multinomial = draw {dtypes = floats, samples = function() return {{tide.tensor {0.1, 0, 0.5}, 2}, {tide.tensor {{1.0, 2}, {0, 3}}, 7, true}, {tide.ones(4), 1}} end,
+      errors = function(t) return {{"sum to 0", tide.zeros(3), 1}, {"negative or not finite", tide.tensor {-1.0, 2}, 1}, {"3 samples", tide.ones(2), 3}, {"less than 1", tide.ones(2), 0}, {"int64", t.int(1, 3, 3), 1},
+         {"1 or 2 dimensions", tide.ones(2, 2, 2), 1}} end},
+   multinomial_repeated = draw {dtypes = floats, samples = function() return {{tide.tensor {{1.0, 2}, {0, 3}}, 7}} end},
 }

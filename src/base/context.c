@@ -272,7 +272,8 @@ tide_Context *tide_open(const tide_Config *config) {
   c->mode.default_dtype = TIDE_FLOAT32;
   struct timespec now = {0, 0};
   clock_gettime(CLOCK_REALTIME, &now);
-  tide__seed(&c->generator, ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)c);
+  c->generator = &c->own_generator;
+  tide__seed(c->generator, ((uint64_t)now.tv_nsec << 32) ^ (uint64_t)now.tv_sec ^ (uint64_t)(uintptr_t)c);
   return c;
 }
 
@@ -291,21 +292,32 @@ int tide__own_grow(tide_Context *c) {
 
 tide_Scope tide_scope(tide_Context *c) { return c->nown; }
 
-void tide_manual_seed(tide_Context *c, uint64_t seed) { tide__seed(&c->generator, seed); }
+void tide_manual_seed(tide_Context *c, uint64_t seed) { tide__seed(c->generator, seed); }
 size_t tide_get_rng_state(const tide_Context *c, void *state, size_t room) {
-  if (room >= sizeof c->generator) memcpy(state, &c->generator, sizeof c->generator);
-  return sizeof c->generator;
+  if (room >= sizeof *c->generator) memcpy(state, c->generator, sizeof *c->generator);
+  return sizeof *c->generator;
 }
 
 int tide_set_rng_state(tide_Context *c, const void *state, size_t size) {
   tide__Generator g;
   if (size == sizeof g) memcpy(&g, state, sizeof g);
   if (size != sizeof g || g.next < 0 || g.next > 624) { tide__fail(c, TIDE_EARG, "%zu bytes are no state of the generator", size); return 0; }
-  c->generator = g;
+  *c->generator = g;
   return 1;
 }
 
-uint64_t tide_initial_seed(const tide_Context *c) { return c->generator.seed; }
+uint64_t tide_initial_seed(const tide_Context *c) { return c->generator->seed; }
+
+size_t tide_generator_size(void) { return sizeof(tide__Generator); }
+tide_Generator *tide_generator_init(void *memory) {
+  tide__seed(memory, 67280421310721);                /* PyTorch's default */
+  return memory;
+}
+tide_Generator *tide_use_generator(tide_Context *c, tide_Generator *g) {
+  tide__Generator *old = c->generator;
+  c->generator = g ? (tide__Generator *)g : &c->own_generator;
+  return old == &c->own_generator ? NULL : (tide_Generator *)old;
+}
 
 static int swap_u8(uint8_t *place, int v) { int old = *place; *place = (uint8_t)v; return old; }
 int tide_set_grad_mode(tide_Context *c, int on) { return swap_u8(&c->mode.grad, on != 0); }

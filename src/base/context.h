@@ -70,7 +70,7 @@ struct tide_Context {
   void *node_died_arg;
 
   tide__Defined *defined;               /* operators of the host's */
-  tide__Generator generator;
+  tide__Generator own_generator, *generator;   /* the one that draws: a host's, or its own */
   char node_name[96];                   /* the last name that tide_node_name made */
   void *userdata;
   int closed;                           /* tide_shutdown was called */

@@ -62,7 +62,7 @@ typedef struct State {
   int closed;
   /* registry references */
   int module;
-  int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt;
+  int tensor_mt, node_mt, dtype_mt, size_mt, guard_mt, handle_mt, bundle_mt, generator_mt;
   int methods;                /* name -> method, or a light userdata for a field */
   int identity;               /* weak values: pointer -> box of a leaf, a grad, a node */
   int extras;                 /* weak keys: box -> what belongs to it (hooks, metadata) */
@@ -76,6 +76,7 @@ typedef struct State {
 #define GUARD_KEY   ((uintptr_t)0x165667b19e3779f9ULL)
 #define RESTORE_KEY ((uintptr_t)0x27d4eb2f165667c5ULL)
 #define BOX_KEY  ((uintptr_t)0x9e3779b97f4a7c15ULL)
+#define GENERATOR_KEY ((uintptr_t)0xd6e8feb86659fd93ULL)
 #define NODE_KEY ((uintptr_t)0xc2b2ae3d27d4eb4fULL)
 
 /*
@@ -149,6 +150,10 @@ void tide__push_size(lua_State *L, State *S, int n, const int64_t *sizes);
 /* A list of sizes at i (sequence table or Size) into out (room for max); its length, or -1 if it is no such list. */
 int tide__to_sizes(lua_State *L, State *S, int i, int64_t *out, int max);
 
+/* The generator at i (NULL: the context's own), if one is found there. A seed at i, or an error. */
+tide_Generator *tide__test_generator(lua_State *L, int i, int *found);
+int tide__to_seed(lua_State *L, State *S, int i, const char *function, uint64_t *seed);
+
 /* Operands: a tensor or a Lua number; numbers become tensors inside the scope. */
 typedef struct Operand { tide_Tensor *t; double d; int64_t i; uint8_t kind; } Operand;   /* kind: LUA_TUSERDATA, 'f', 'i', 'b' */
 int tide__to_operand(lua_State *L, int i, Operand *o);
@@ -186,7 +191,9 @@ void tide__open_modes(lua_State *L, State *S, int module);
 void tide__open_index(lua_State *L, State *S, int module);
 void tide__open_hooks(lua_State *L, State *S, int module);
 void tide__open_function(lua_State *L, State *S, int module);
+void tide__open_generator(lua_State *L, State *S, int module);
 void tide__open_packed(lua_State *L, State *S, int module);
+void tide__open_optim(lua_State *L, State *S, int module);
 
 /* index.c. The key is at 2, the value at 3. */
 int tide__index_get(lua_State *L, State *S);

@@ -49,6 +49,7 @@ typedef struct Reader {
   int64_t ints[ROOM_INTS];
   int nints;
   int requires_grad;
+  tide_Generator *generator;   /* to draw from; NULL: the context's own */
   char why[256];               /* it does not fit */
   int fitted;                  /* how far it did */
 } Reader;
@@ -302,7 +303,8 @@ static int known_keywords(Reader *r) {
   while (lua_next(L, r->keywords)) {
     const char *key = lua_tostring(L, -2);
     int factory = r->sig->s->flags & TIDE_FACTORY && !strcmp(key, "requires_grad");
-    if (!factory && !find_param(r->sig, key)) {
+    int random = r->sig->s->flags & TIDE_RANDOM && !strcmp(key, "generator");
+    if (!factory && !random && !find_param(r->sig, key)) {
       snprintf(r->why, sizeof r->why, "there is no keyword '%s'", key);
       lua_pop(L, 2);
       return 0;
@@ -314,6 +316,15 @@ static int known_keywords(Reader *r) {
         return 0;
       }
       r->requires_grad = lua_toboolean(L, -1);
+    }
+    if (random) {
+      int found;
+      r->generator = tide__test_generator(L, -1, &found);
+      if (!found) {
+        snprintf(r->why, sizeof r->why, "'generator': a generator expected, got %s", tide__typename(L, -1));
+        lua_pop(L, 2);
+        return 0;
+      }
     }
     lua_pop(L, 1);
   }
@@ -337,6 +348,7 @@ static int read_call(Reader *r, const Signature *g, int top) {
   r->sig = g;
   r->nints = 0;
   r->requires_grad = 0;
+  r->generator = NULL;
   r->why[0] = 0;
   r->keywords = r->fitted = 0;
   r->top = top;
@@ -464,6 +476,7 @@ static int call_inplace(lua_State *L, Callable *f, const Signature *g, const tid
   const char *outer = tide_set_function(S->c, f->name);
   int ok = tide_call_inplace(g->op, S->c, v, out);
   tide_set_function(S->c, outer);
+  tide_use_generator(S->c, NULL);
   tide_close(S->c, scope, NULL);
   if (!ok) return tide__raise(L, S);
   lua_pushvalue(L, same_as(L, v[0].t));
@@ -488,11 +501,13 @@ static int run(Reader *r) {
     else if (r->arg[i].is_operand) v[i] = (tide_Value){.t = tide__operand(S, &r->arg[i].o)};
     else v[i] = r->arg[i].v;
   }
+  if (unlikely(r->generator != NULL)) tide_use_generator(S->c, r->generator);
   if (f->inplace) return call_inplace(L, f, g, v, scope);
   tide_Tensor *out[MAX_RESULTS] = {NULL}, **results = NULL;
   const char *outer = tide_set_function(S->c, f->name);
   int n = 0, ok = tide_call(g->op, S->c, v, out, &n, &results) && (!r->requires_grad || tide_set_requires_grad(out[0], 1));
   tide_set_function(S->c, outer);
+  tide_use_generator(S->c, NULL);
   if (!ok) { tide_close(S->c, scope, NULL); return tide__raise(L, S); }
   if (!many) {
     int same = same_as(L, out[0]);

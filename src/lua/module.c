@@ -541,17 +541,15 @@ static int set_memory_limit(lua_State *L) {
   tide_set_memory_limit(S->c, (int64_t)bytes);
   return 0;
 }
+/* manual_seed(n): the default generator, which is returned */
 static int manual_seed(lua_State *L) {
   State *S = STATE(L);
-  int is_integer;
-  lua_Integer seed = lua_tointegerx(L, 1, &is_integer);
-  if (!is_integer) {
-    lua_Number v = lua_tonumber(L, 1);
-    if (lua_type(L, 1) != LUA_TNUMBER || v < -0x1p63 || v >= 0x1p64 || v != floor(v)) return tide__error(L, S, "manual_seed: a seed is a whole number from -2^63 to 2^64-1");
-    seed = v >= 0x1p63 ? (lua_Integer)(uint64_t)v : (lua_Integer)v;
-  }
-  tide_manual_seed(S->c, (uint64_t)seed);
-  return 0;
+  uint64_t seed;
+  tide__to_seed(L, S, 1, "manual_seed", &seed);
+  tide_manual_seed(S->c, seed);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->module);
+  lua_getfield(L, -1, "default_generator");
+  return 1;
 }
 /* get_rng_state(): the generator's state, a uint8 tensor for set_rng_state */
 static int get_rng_state(lua_State *L) {
@@ -642,6 +640,8 @@ static State *open_state(lua_State *L, const tide_Config *config) {
   tide__open_index(L, S, module);
   tide__open_autograd(L, S, module);
   tide__open_packed(L, S, module);
+  tide__open_optim(L, S, module);
+  tide__open_generator(L, S, module);
   tide__open_hooks(L, S, module);
   tide__open_function(L, S, module);
   lua_pushliteral(L, TIDE_VERSION);

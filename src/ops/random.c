@@ -8,7 +8,7 @@
 static tide__Target target_of(tide_Tensor *o) {
   return (tide__Target){o->dtype, o->ndim, o->shape, tide__strides(o), o->data, (o->flags & T_CONTIG) != 0, o->n};
 }
-#define GENERATOR (&k->c->generator)
+#define GENERATOR (k->c->generator)
 
 static tide_Tensor *zero_vjp(tide_Node *n, tide_Tensor *g, int i) { (void)n; (void)i; return tide_zeros_like(g, -1); }
 static tide_Tensor *no_vjp(tide_Node *n, tide_Tensor *g, int i) {
@@ -275,6 +275,74 @@ static int randperm_run(tide_Call *k) {
   tide_Tensor *o = k->out[0];
   tide__random_permutation(GENERATOR, o->dtype, o->data, o->n, k->c->base);
   return 1;
+}
+
+/* }========================================================= */
+
+
+/* {======================== multinomial ======================== */
+
+/* With replacement: a uniform number looks for its place among the sums of the weights so far, which are kept in the weights' dtype as in PyTorch. */
+static int multinomial_infer(tide_Call *k) {
+  int64_t shape[2];
+  const tide_Tensor *w = k->in[0];
+  memcpy(shape, w->shape, sizeof *shape * (size_t)w->ndim);
+  shape[w->ndim - 1] = k->v[1].i;
+  return tide__result(k, 0, TIDE_INT64, w->ndim, shape);
+}
+
+#define ROW_OF_SUMS(T, name) \
+  static void name(tide__Generator *g, int64_t n, const void *weights, void *scratch, int64_t count, int64_t *out, int base) { \
+    const T *w = weights; \
+    T *sums = scratch, sum = 0; \
+    for (int64_t i = 0; i < n; i++) sums[i] = sum += w[i]; \
+    for (int64_t i = 0; i < n; i++) sums[i] /= sum; \
+    sums[n - 1] = 1; \
+    for (int64_t i = 0; i < count; i++) { \
+      double u = tide__uniform53(g); \
+      int64_t low = 0, high = n; \
+      while (low < high) { int64_t mid = low + (high - low) / 2; if (sums[mid] < u) low = mid + 1; else high = mid; } \
+      out[i] = low + base; \
+    } \
+  }
+ROW_OF_SUMS(float, draw_float32)
+ROW_OF_SUMS(double, draw_float64)
+
+static int multinomial_run(tide_Call *k) {
+  tide_Tensor *w = tide__packed(k->in[0]);
+  int64_t n = k->in[0]->shape[k->in[0]->ndim - 1], rows = n ? k->in[0]->n / n : 0, count = k->v[1].i;
+  size_t width = tide__size[k->in[0]->dtype];
+  void *sums = tide__scratch(k->c, (size_t)n * width + 1);
+  if (!w || !sums) return 0;
+  for (int64_t r = 0; r < rows; r++)
+    (w->dtype == TIDE_FLOAT32 ? draw_float32 : draw_float64)(GENERATOR, n, w->data + (size_t)(r * n) * width, sums, count, (int64_t *)(void *)k->out[0]->data + r * count, k->c->base);
+  return 1;
+}
+
+/* Of numbers that are whole, is any true? */
+static int any_true(tide_Tensor *t) {
+  tide_Tensor *any = tide_any(t);
+  return any ? tide_element(any, 0) != 0 : -1;
+}
+
+static tide_Tensor *multinomial(tide_Tensor *input, int64_t count, int replacement) {
+  if (!input) return NULL;
+  tide_Context *c = input->ctx;
+  if (!tide__is_float(input->dtype)) return tide__fail(c, TIDE_EDTYPE, "weights are of a float dtype, not %s", tide_dtype_name(input->dtype));
+  if (input->ndim < 1 || input->ndim > 2) return tide__fail(c, TIDE_ESHAPE, "weights have 1 or 2 dimensions, not %d", input->ndim);
+  int64_t n = input->shape[input->ndim - 1];
+  if (count < 1) return tide__fail(c, TIDE_EVALUE, "num_samples %lld is less than 1", (long long)count);
+  if (n < 1 || n > 1 << 24) return tide__fail(c, TIDE_EVALUE, "%lld weights: there are 1 to 2^24", (long long)n);
+  if (!replacement && count > n) return tide__fail(c, TIDE_EVALUE, "without replacement %lld samples cannot be drawn from %lld weights", (long long)count, (long long)n);
+  tide_Tensor *w = tide_detach(input), *zero = tide_number(c, 0);
+  int bad = any_true(tide_logical_or(tide_lt(w, zero), tide_logical_not(tide_isfinite(w)))), empty = any_true(tide_eq(tide_sum_dim(w, (int64_t[]){-1}, 1, 0, -1), zero));
+  if (bad < 0 || empty < 0) return NULL;
+  if (bad) return tide__fail(c, TIDE_EVALUE, "a weight is negative or not finite");
+  if (empty) return tide__fail(c, TIDE_EVALUE, "the weights of a row sum to 0");
+  if (replacement && count > 1) return tide_multinomial_repeated(w, count);
+  tide_Tensor *q = tide_div(w, tide_exponential_fill_(tide_empty_like(w, -1), 1)), *positions = NULL;
+  if (count == 1) return tide_argmax(q, -1, 1);
+  return tide_topk(q, count, -1, 1, 1, &positions) ? positions : NULL;
 }
 
 /* }========================================================= */
