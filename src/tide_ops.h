@@ -930,6 +930,12 @@ TIDE_API tide_Tensor *tide_dropout3d(tide_Tensor *input, double p, int training,
 TIDE_API tide_Tensor *tide_feature_alpha_dropout(tide_Tensor *input, double p, int training, int inplace);
 /* Rows of weight at positions. padding_idx: a row that gets no gradient; max_norm: rows of a larger norm are first scaled down in place; scale_grad_by_freq: gradients are divided by how often a row is named. */
 TIDE_API tide_Tensor *tide_embedding(tide_Tensor *input, tide_Tensor *weight, int64_t padding_idx, double max_norm, double norm_type, int scale_grad_by_freq, int sparse);
+/* Each channel brought to mean 0 and variance 1, then times weight plus bias: by the batch's own mean and variance with training, which running_mean and running_var (unbiased) then follow; else by those two. */
+TIDE_API tide_Tensor *tide_batch_norm(tide_Tensor *input, tide_Tensor *running_mean, tide_Tensor *running_var, tide_Tensor *weight, tide_Tensor *bias, int training, double momentum, double eps);
+/* Each of num_groups groups of channels of a sample brought to mean 0 and variance 1, then times weight plus bias. */
+TIDE_API tide_Tensor *tide_group_norm(tide_Tensor *input, int64_t num_groups, tide_Tensor *weight, tide_Tensor *bias, double eps);
+/* input / sqrt(mean of input^2 + eps) weight over the last dimensions. */
+TIDE_API tide_Tensor *tide_rms_norm(tide_Tensor *input, const int64_t *normalized_shape, int n_normalized_shape, tide_Tensor *weight, double eps);
 /* e^x / sum e^x over dim. */
 TIDE_API tide_Tensor *tide_softmax(tide_Tensor *input, int64_t dim, int dtype);
 /* The logarithm of softmax, without its loss of digits. */

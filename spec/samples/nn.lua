@@ -278,6 +278,45 @@ local function smoothed_class_errors(t)
    return list
 end
 
+-- f(elements, i) for each element of x, the elements being those that are normalised with it; and g(elements) for each such group.
+local function by_groups(x, count, f, g)
+   local r = read(x)
+   local size, before = r.size, {table.unpack(r.size, 1, #r.size - count)}
+   local length = 1
+   for d = #size - count + 1, #size do length = length * size[d] end
+   local function group(place)
+      local at = 0
+      for d = 1, #before do at = at * size[d] + place[d] end
+      return {table.unpack(r.flat, at * length + 1, (at + 1) * length)}
+   end
+   return build(size, function(place)
+      local i = 0
+      for d = #before + 1, #size do i = i * size[d] + place[d] end
+      return f(group(place), i + 1, place)
+   end), g and build(before, function(place) return g(group(place)) end)
+end
+local function mean_of(list) return sum_of(list) / #list end
+local function rstd_of(list, eps)
+   local mean = mean_of(list)
+   return 1 / math.sqrt(sum_of(list, function(v) return (v - mean) ^ 2 end) / #list + eps)
+end
+local function layer_norm(x, shape, weight, bias, eps)
+   eps = eps or 1e-5
+   local w, b = weight and read(weight), bias and read(bias)
+   local y, mean = by_groups(x, #shape, function(list, i) return (list[i] - mean_of(list)) * rstd_of(list, eps) * (w and w.flat[i] or 1) + (b and b.flat[i] or 0) end, mean_of)
+   local _, rstd = by_groups(x, #shape, function() return 0 end, function(list) return rstd_of(list, eps) end)
+   return y, mean, rstd
+end
+local function layer_norm_calls(t)
+   return {{t.float(3, 5), {5}, t.float(5), t.float(5), 1e-5}, {t.float(2, 3, 4), {3, 4}, t.float(3, 4), nil, 0.1, n = 5}, {t.float(2, 3, 4), {4}, nil, t.float(4), 0.1, n = 5},
+           {t.float(6), {6}, nil, nil, 1e-3, n = 5}, {t.float(2, 1, 3, 2), {2}, t.float(2), t.float(2), 0.5}}
+end
+local function layer_norm_errors(t)
+   return {{"input of sizes %(2, 3%) does not end in normalized_shape %(2,%)", t.float(2, 3), {2}, nil, nil, 1e-5}, {"weight is of sizes %(2,%), not", t.float(2, 3), {3}, t.float(2), nil, 1e-5},
+           {"bias is of sizes %(1, 3%), not", t.float(2, 3), {3}, nil, t.float(1, 3), 1e-5}, {"not defined for int64", t.int(0, 3, 2, 3), {3}, nil, nil, 1e-5},
+           {"normalized_shape is empty", t.float(2, 3), {}, nil, nil, 1e-5}}
+end
+
 local function probabilities(t, ...) return t.float(...):sigmoid() end
 local function at_least(v) return math.max(v, -100) end
 local function bce(x, t) return -(t * at_least(math.log(x)) + (1 - t) * at_least(math.log(1 - x))) end
@@ -406,6 +445,44 @@ return {
          return build(size, function(p) return element({size = size, flat = slopes}, p) end)
       end,
       dtypes = FLOATS, tolerance = 1e-6, grad = false,
+   },
+   layer_norm = {samples = layer_norm_calls, ref = function(...) return (layer_norm(...)) end, dtypes = FLOATS, errors = layer_norm_errors},
+   layer_norm_of = {samples = layer_norm_calls, ref = layer_norm, dtypes = FLOATS, tolerance = 1e-6, errors = layer_norm_errors},
+   layer_norm_grad = {
+      samples = function(t)
+         local list = {}
+         for _, call in ipairs(layer_norm_calls(t)) do
+            local x, shape, weight = table.unpack(call, 1, 3)
+            local dims = {}
+            for d = 1, #shape do dims[d] = -d end
+            local mean, rstd = x:mean(dims):to(tide.float64), ((x:var(dims, false) + call[5]) ^ -0.5):to(tide.float64)
+            list[#list + 1] = {t.float(x.shape), x, weight, mean, rstd, shape, 7, n = 7}
+         end
+         return list
+      end,
+      ref = function(g, x, weight, mean, rstd, shape)
+         local a, w, m, s = read(g), weight and read(weight), read(mean), read(rstd)
+         local before = #a.size - #shape
+         local function z(v, place)
+            local p = {table.unpack(place, 1, before)}
+            return (v - element(m, p)) * element(s, p), element(s, p)
+         end
+         local dw, db, at = {}, {}, 0
+         local dx = by_groups(x, #shape, function(list, i, place)
+            local n, sum, dot = #list, 0, 0
+            local first = at - i + 1
+            for j = 1, n do
+               local h = a.flat[first + j] * (w and w.flat[j] or 1)
+               sum, dot = sum + h, dot + h * z(list[j], place)
+            end
+            local own, factor = z(list[i], place)
+            at = at + 1
+            dw[i], db[i] = (dw[i] or 0) + a.flat[at] * own, (db[i] or 0) + a.flat[at]
+            return factor * (a.flat[at] * (w and w.flat[i] or 1) - sum / n - own * dot / n)
+         end)
+         return dx, build(shape, function(p) return element({size = shape, flat = dw}, p) end), build(shape, function(p) return element({size = shape, flat = db}, p) end)
+      end,
+      dtypes = FLOATS, tolerance = 1e-9, grad = false,
    },
    mean_by = {samples = function(t) return {{t.float(), 3}} end, ref = function(x, by) return x / by end, dtypes = FLOATS},
 

@@ -1,0 +1,7 @@
+/* Layer normalisation for AVX-512. */
+#define T float
+#include "kernels/norm_loops.h"
+#define T double
+#include "kernels/norm_loops.h"
+
+const tide__NormLoops tide__norm_avx512[2] = NORMS;
