@@ -1,39 +1,59 @@
 /*
-** Products of matrices. Vectors and small matrices go to loops of our own, which have nothing to set up; larger ones to BLAS, or to our own packed
-** loops where there is none or it cannot count so far. BLAS reads an operand in place if one of its strides is 1; any other is packed
-** first. OpenBLAS' number of threads belongs to the process and is left alone.
+** Products of matrices, and of lists of them. Float products go to loops of our own (gemm_loops.h) at every size and layout, but where the processor
+** has neither AVX2 nor AVX-512: there the larger ones go to BLAS, if there is one.
+**
+** The elements of C are cut into pieces for the threads to claim. A piece needs memory for copies of parts of A and B; there is one for each thread that
+** can be at work, and a piece takes whichever is free.
+**
+** OpenBLAS has one number of threads for the whole process. While products of ours are under way it is 1, since the pieces are on
+** our threads already; then the host's number is put back. A host that changes it meanwhile, in another thread, loses that change.
 */
 #include <limits.h>
+#include <pthread.h>
 
+#include "base/threads.h"
 #include "kernels/gemm.h"
+#include "tide.h"
 
 #if !defined(TIDE_BLAS_NONE)
 #include <cblas.h>
 #endif
 
-#define SMALL 64                         /* multiplications up to which there is nothing to gain by setting anything up */
+#define ON_STACK 16384                   /* bytes */
+#define FEW      4                       /* columns that are cheaper as dot products than as a tile */
+#define GRAIN    (1 << 18)               /* multiplications that pay for waking another thread */
 
-static const tide__Gemm *loops(int dtype) {
+#define LEAST(a, b) ((a) < (b) ? (a) : (b))
+
+static const tide__GemmTable *table(void) {
 #if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__gemm_avx512[dtype];
-  if (!strcmp(isa, "avx2")) return &tide__gemm_avx2[dtype];
+  static const tide__GemmTable *chosen;
+  const tide__GemmTable *t = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+  if (__builtin_expect(!t, 0)) {
+    const char *isa = tide__isa();
+    t = !strcmp(isa, "avx512") ? &tide__gemm_avx512 : !strcmp(isa, "avx2") ? &tide__gemm_avx2 : &tide__gemm_base;
+    __atomic_store_n(&chosen, t, __ATOMIC_RELAXED);
+  }
+  return t;
+#else
+  return &tide__gemm_base;
 #endif
-  return &tide__gemm_base[dtype];
 }
 
 
 /* {======================== integers ======================== */
 
 #define INTEGER(T, N) \
-  static void product_##N(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *to) { \
-    const T scale = (T)(int64_t)alpha, keep = (T)(int64_t)beta; \
-    for (int64_t i = 0; i < m; i++) { \
-      T *c = (T *)to + i * n; \
-      for (int64_t j = 0; j < n; j++) c[j] = beta == 0 ? 0 : (T)(keep * c[j]); \
-      for (int64_t p = 0; p < k; p++) { \
-        const T *y = (const T *)b.data + p * b.row, x = (T)(scale * ((const T *)a.data)[i * a.row + p * a.col]); \
-        for (int64_t j = 0; j < n; j++) c[j] = (T)(c[j] + x * y[j * b.col]); \
+  static void product_##N(const tide__Part *g) { \
+    const T scale = (T)(int64_t)g->alpha, keep = (T)(int64_t)g->beta; \
+    for (int64_t i = 0; i < g->m; i++) { \
+      T *c = (T *)g->c + i * g->c_row; \
+      const T *from = (const T *)g->x.data + i * g->x.row; \
+      for (int64_t j = 0; j < g->n; j++) c[j] = g->beta == 0 ? 0 : (T)(keep * from[j * g->x.col]); \
+      for (int64_t p = 0; p < g->k; p++) { \
+        const T *y = (const T *)g->b.data + p * g->b.row, x = (T)(scale * ((const T *)g->a.data)[i * g->a.row + p * g->a.col]); \
+        if (g->b.col == 1) for (int64_t j = 0; j < g->n; j++) c[j] = (T)(c[j] + x * y[j]); \
+        else for (int64_t j = 0; j < g->n; j++) c[j] = (T)(c[j] + x * y[j * g->b.col]); \
       } \
     } \
   }
@@ -44,25 +64,26 @@ INTEGER(int8_t, int8)
 INTEGER(uint8_t, uint8)
 
 /* Is there a p for which both hold? */
-static void product_bool(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *to) {
-  for (int64_t i = 0; i < m; i++) {
-    uint8_t *c = (uint8_t *)to + i * n;
-    for (int64_t j = 0; j < n; j++) c[j] = beta != 0 && c[j];
-    for (int64_t p = 0; p < k && alpha != 0; p++) {
-      const uint8_t *y = (const uint8_t *)b.data + p * b.row;
-      if (((const uint8_t *)a.data)[i * a.row + p * a.col]) for (int64_t j = 0; j < n; j++) c[j] |= y[j * b.col];
+static void product_bool(const tide__Part *g) {
+  for (int64_t i = 0; i < g->m; i++) {
+    uint8_t *c = (uint8_t *)g->c + i * g->c_row;
+    const uint8_t *x = (const uint8_t *)g->x.data + i * g->x.row;
+    for (int64_t j = 0; j < g->n; j++) c[j] = g->beta != 0 && x[j * g->x.col];
+    for (int64_t p = 0; p < g->k && g->alpha != 0; p++) {
+      const uint8_t *y = (const uint8_t *)g->b.data + p * g->b.row;
+      if (((const uint8_t *)g->a.data)[i * g->a.row + p * g->a.col]) for (int64_t j = 0; j < g->n; j++) c[j] |= y[j * g->b.col];
     }
   }
 }
 
-static void integers(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c) {
+static void integers(int dtype, const tide__Part *g) {
   switch (dtype) {
-    case TIDE_INT64: product_int64(m, n, k, alpha, a, b, beta, c); break;
-    case TIDE_INT32: product_int32(m, n, k, alpha, a, b, beta, c); break;
-    case TIDE_INT16: product_int16(m, n, k, alpha, a, b, beta, c); break;
-    case TIDE_INT8: product_int8(m, n, k, alpha, a, b, beta, c); break;
-    case TIDE_UINT8: product_uint8(m, n, k, alpha, a, b, beta, c); break;
-    case TIDE_BOOL: product_bool(m, n, k, alpha, a, b, beta, c); break;
+    case TIDE_INT64: product_int64(g); break;
+    case TIDE_INT32: product_int32(g); break;
+    case TIDE_INT16: product_int16(g); break;
+    case TIDE_INT8: product_int8(g); break;
+    case TIDE_UINT8: product_uint8(g); break;
+    case TIDE_BOOL: product_bool(g); break;
   }
 }
 
@@ -73,18 +94,20 @@ static void integers(int dtype, int64_t m, int64_t n, int64_t k, double alpha, t
 
 #if defined(TIDE_BLAS_NONE)
 
-static int blas_counts(int64_t m, int64_t n, int64_t k) { (void)m; (void)n; (void)k; return 0; }
-static size_t blas_scratch(int dtype, int64_t m, int64_t n, int64_t k, tide__Matrix a, tide__Matrix b) {
-  (void)dtype; (void)m; (void)n; (void)k; (void)a; (void)b;
-  return 0;
-}
-static void blas(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, char *scratch) {
-  (void)dtype; (void)m; (void)n; (void)k; (void)alpha; (void)a; (void)b; (void)beta; (void)c; (void)scratch;
-}
+static int suits_blas(const tide__Part *g) { (void)g; return 0; }
+static size_t blas_room(int dtype, const tide__Part *g) { (void)dtype; (void)g; return 0; }
+static void blas(int dtype, const tide__Part *g, char *scratch) { (void)dtype; (void)g; (void)scratch; }
+static void blas_begin(void) { }
+static void blas_end(void) { }
 
 #else
 
-static int blas_counts(int64_t m, int64_t n, int64_t k) { return m <= INT_MAX && n <= INT_MAX && k <= INT_MAX; }
+#define FOR_BLAS 4096                    /* multiplications from which it is faster than our loops of 16 bytes */
+
+static int suits_blas(const tide__Part *g) {
+  return table() == &tide__gemm_base && g->m > 1 && g->n > 1 && g->k > 1 && (double)g->m * (double)g->n * (double)g->k > FOR_BLAS
+    && g->m <= INT_MAX && g->n <= INT_MAX && g->k <= INT_MAX && g->c_col == 1 && g->c_row <= INT_MAX;
+}
 
 /* Does BLAS read it in place? (Rows that overlap or repeat do not count as a matrix there.) */
 static int in_place(int64_t rows, int64_t cols, tide__Matrix x) {
@@ -92,27 +115,44 @@ static int in_place(int64_t rows, int64_t cols, tide__Matrix x) {
 }
 
 /* A copy with unit column stride in `to`. */
-static tide__Matrix packed(int dtype, int64_t rows, int64_t cols, tide__Matrix x, void *to) {
-  const int64_t shape[2] = {rows, cols}, from[2] = {x.row, x.col}, dense[2] = {cols, 1};
+static tide__Matrix packed(int dtype, int64_t rows, int64_t cols, tide__Matrix x, void *to, int64_t ld) {
+  const int64_t shape[2] = {rows, cols}, from[2] = {x.row, x.col}, dense[2] = {ld, 1};
   tide__copy(2, shape, dtype, to, dense, dtype, x.data, from);
-  return (tide__Matrix){to, cols, 1};
+  return (tide__Matrix){to, ld, 1};
 }
 
-static size_t blas_scratch(int dtype, int64_t m, int64_t n, int64_t k, tide__Matrix a, tide__Matrix b) {
-  return ((in_place(m, k, a) ? 0 : (size_t)(m * k)) + (in_place(k, n, b) ? 0 : (size_t)(k * n))) * tide__size[dtype];
+static size_t blas_room(int dtype, const tide__Part *g) {
+  return ((in_place(g->m, g->k, g->a) ? 0 : (size_t)(g->m * g->k)) + (in_place(g->k, g->n, g->b) ? 0 : (size_t)(g->k * g->n))) * tide__size[dtype];
 }
 
-static void blas(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, char *scratch) {
+static void blas(int dtype, const tide__Part *g, char *scratch) {
+  tide__Matrix a = g->a, b = g->b;
+  int m = (int)g->m, n = (int)g->n, k = (int)g->k, ldc = (int)g->c_row;
   if (!in_place(m, k, a)) {
-    a = packed(dtype, m, k, a, scratch);
-    scratch += (size_t)(m * k) * tide__size[dtype];
+    a = packed(dtype, m, k, a, scratch, k);
+    scratch += (size_t)(g->m * g->k) * tide__size[dtype];
   }
-  if (!in_place(k, n, b)) b = packed(dtype, k, n, b, scratch);
+  if (!in_place(k, n, b)) b = packed(dtype, k, n, b, scratch, n);
+  if (g->beta != 0 && g->x.data != g->c) packed(dtype, m, n, g->x, g->c, ldc);
   int a_rows = a.col == 1 && a.row >= k, b_rows = b.col == 1 && b.row >= n;
   int lda = (int)(a_rows ? a.row : a.col), ldb = (int)(b_rows ? b.row : b.col);
   enum CBLAS_TRANSPOSE ta = a_rows ? CblasNoTrans : CblasTrans, tb = b_rows ? CblasNoTrans : CblasTrans;
-  if (dtype == TIDE_FLOAT32) cblas_sgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, (float)alpha, a.data, lda, b.data, ldb, (float)beta, c, (int)n);
-  else cblas_dgemm(CblasRowMajor, ta, tb, (int)m, (int)n, (int)k, alpha, a.data, lda, b.data, ldb, beta, c, (int)n);
+  if (dtype == TIDE_FLOAT32) cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)g->alpha, a.data, lda, b.data, ldb, (float)g->beta, g->c, ldc);
+  else cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, g->alpha, a.data, lda, b.data, ldb, g->beta, g->c, ldc);
+}
+
+static pthread_mutex_t blas_lock = PTHREAD_MUTEX_INITIALIZER;
+static int blas_users, blas_threads;     /* products under way; the host's number of threads */
+
+static void blas_begin(void) {
+  pthread_mutex_lock(&blas_lock);
+  if (blas_users++ == 0 && (blas_threads = openblas_get_num_threads()) > 1) openblas_set_num_threads(1);
+  pthread_mutex_unlock(&blas_lock);
+}
+static void blas_end(void) {
+  pthread_mutex_lock(&blas_lock);
+  if (--blas_users == 0 && blas_threads > 1) openblas_set_num_threads(blas_threads);
+  pthread_mutex_unlock(&blas_lock);
 }
 
 #endif
@@ -120,20 +160,159 @@ static void blas(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide_
 /* }========================================================= */
 
 
-/* What needs no preparation: products with a vector, and small ones. */
-static int direct(int64_t m, int64_t n, int64_t k) { return m == 1 || n == 1 || k == 0 || (double)m * (double)n * (double)k <= SMALL; }
+/* {======================== one part ======================== */
 
-size_t tide__gemm_scratch(int dtype, int64_t m, int64_t n, int64_t k, tide__Matrix a, tide__Matrix b) {
-  if (!tide__is_float(dtype) || direct(m, n, k)) return 0;
-  return blas_counts(m, n, k) ? blas_scratch(dtype, m, n, k, a, b) : loops(dtype)->large_scratch(m, n, k);
+typedef enum Way { INTEGERS, BLAS, TILES, DOTS, SUMS } Way;
+
+/* The same product the other way round: C^T = alpha B^T A^T + beta X^T. */
+static tide__Matrix turned(tide__Matrix x) { return (tide__Matrix){x.data, x.col, x.row}; }
+static int turn(tide__Part *g) {
+  *g = (tide__Part){g->n, g->m, g->k, g->alpha, g->beta, turned(g->b), turned(g->a), turned(g->x), g->c, g->c_col, g->c_row};
+  return 1;
 }
 
-void tide__gemm(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, void *scratch) {
-  if (!tide__is_float(dtype)) { integers(dtype, m, n, k, alpha, a, b, beta, c); return; }
-  const tide__Gemm *f = loops(dtype);
-  if (n == 1) f->vector(m, k, alpha, a, b.data, b.row, beta, c);
-  else if (m == 1) f->vector(n, k, alpha, (tide__Matrix){b.data, b.col, b.row}, a.data, a.col, beta, c);
-  else if (direct(m, n, k)) f->small(m, n, k, alpha, a, b, beta, c);
-  else if (blas_counts(m, n, k)) blas(dtype, m, n, k, alpha, a, b, beta, c, scratch);
-  else f->large(m, n, k, alpha, a, b, beta, c, scratch);
+/* How to multiply g, which is turned where that is the better way. */
+static Way choose(int dtype, tide__Part *g, int *is_turned) {
+  if (!tide__is_float(dtype)) return INTEGERS;
+  if (g->k == 0) g->alpha = 0;
+  int64_t few = g->k < 64 ? 1 : FEW;
+  if (g->n <= few && g->a.col == 1) return DOTS;
+  if (g->m <= few && g->b.row == 1) { *is_turned = turn(g); return DOTS; }
+  if (g->m == 1 && g->b.col == 1) return SUMS;
+  if (g->n == 1 && g->a.row == 1) { *is_turned = turn(g); return SUMS; }
+  if (suits_blas(g)) return BLAS;
+  if (g->n <= FEW && g->m > g->n && g->a.row == 1) *is_turned = turn(g);
+  return TILES;
+}
+
+static size_t room_of(int dtype, Way way, const tide__Part *g) {
+  return way == TILES ? (*table())[dtype].tiles_room(g) : way == DOTS ? (*table())[dtype].dots_room(g) : way == BLAS ? blas_room(dtype, g) : 0;
+}
+
+static void multiply(int dtype, Way way, const tide__Part *g, void *scratch) {
+  switch (way) {
+    case INTEGERS: integers(dtype, g); break;
+    case BLAS: blas(dtype, g, scratch); break;
+    case TILES: (*table())[dtype].tiles(g, scratch); break;
+    case DOTS: (*table())[dtype].dots(g, scratch); break;
+    case SUMS: (*table())[dtype].sums(g, scratch); break;
+  }
+}
+
+/* }========================================================= */
+
+
+/* {======================== pieces ======================== */
+
+typedef struct Job {
+  const tide__Products *p;
+  tide__Part g;                          /* of the first matrix */
+  Way way;
+  int is_turned;
+  int64_t matrices;
+  int64_t rows, columns;                 /* of a piece of C */
+  int64_t down, across;                  /* pieces of a matrix */
+  char *scratch;
+  size_t room;                           /* bytes of it for one piece at a time */
+  uint64_t free;                         /* bit i: nobody uses the i-th part of scratch */
+} Job;
+
+static int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+/* Halves what is larger, in whole tiles, while there are less than `wanted` pieces and they are worth it. */
+static void cut(Job *j, int64_t wanted) {
+  const tide__Part *g = &j->g;
+  int64_t row = 4, column = 64;
+  if (j->way == TILES) { row = (*table())[j->p->dtype].rows; column = (*table())[j->p->dtype].columns; }
+  j->rows = g->m;
+  j->columns = g->n;
+  j->down = j->across = 1;
+  while (j->down * j->across < wanted && (double)j->rows * (double)j->columns * (double)g->k >= 2.0 * GRAIN) {
+    int by_rows = j->rows > row && (j->rows >= j->columns || j->columns <= column);
+    if (!by_rows && j->columns <= column) break;
+    if (by_rows) j->rows = pieces_of(pieces_of(j->rows, row), 2) * row;
+    else j->columns = pieces_of(pieces_of(j->columns, column), 2) * column;
+    j->down = pieces_of(g->m, j->rows);
+    j->across = pieces_of(g->n, j->columns);
+  }
+}
+
+/* Where matrix i of an operand starts. */
+static const void *nth(const tide__Products *p, const void *data, const int64_t *step, int64_t i) {
+  int64_t at = 0;
+  for (int d = p->nd - 1; d > 0; i /= p->shape[d--]) at += i % p->shape[d] * step[d];
+  if (p->nd) at += i * step[0];
+  return (const char *)data + at * (int64_t)tide__size[p->dtype];
+}
+
+/* The part of matrix i from (row, column) on. */
+static tide__Part part(const Job *j, int64_t i, int64_t row, int64_t column) {
+  const tide__Products *p = j->p;
+  tide__Part g = j->g;
+  int64_t w = (int64_t)tide__size[p->dtype];
+  const int64_t *a_step = j->is_turned ? p->b_step : p->a_step, *b_step = j->is_turned ? p->a_step : p->b_step;
+  g.a.data = (const char *)nth(p, g.a.data, a_step, i) + row * g.a.row * w;
+  g.b.data = (const char *)nth(p, g.b.data, b_step, i) + column * g.b.col * w;
+  if (g.beta != 0) g.x.data = (const char *)nth(p, g.x.data, p->x_step, i) + (row * g.x.row + column * g.x.col) * w;
+  g.c = (char *)g.c + (i * p->m * p->n + row * g.c_row + column * g.c_col) * w;
+  g.m = LEAST(j->rows, g.m - row);
+  g.n = LEAST(j->columns, g.n - column);
+  return g;
+}
+
+/* A part of the scratch memory for one piece; the lowest bit of those that are free. */
+static int take(Job *j) {
+  uint64_t bits = __atomic_load_n(&j->free, __ATOMIC_SEQ_CST);
+  while (!bits || !__atomic_compare_exchange_n(&j->free, &bits, bits & (bits - 1), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    if (!bits) bits = __atomic_load_n(&j->free, __ATOMIC_SEQ_CST);
+  return __builtin_ctzll(bits);
+}
+static void give_back(Job *j, int i) { __atomic_or_fetch(&j->free, UINT64_C(1) << i, __ATOMIC_SEQ_CST); }
+
+static void run(void *arg, int64_t begin, int64_t end) {
+  Job *j = arg;
+  _Alignas(64) char here[ON_STACK];
+  int64_t each = j->down * j->across;
+  int slot = j->scratch ? take(j) : -1;
+  char *scratch = slot >= 0 ? j->scratch + (size_t)slot * j->room : here;
+  for (int64_t i = begin; i < end; i++) {
+    int64_t r = i % each;
+    tide__Part g = part(j, i / each, r / j->across * j->rows, r % j->across * j->columns);
+    multiply(j->p->dtype, j->way, &g, scratch);
+  }
+  if (slot >= 0) give_back(j, slot);
+}
+
+static Job job(const tide__Products *p) {
+  Job j = {.p = p, .g = {p->m, p->n, p->k, p->alpha, p->beta, p->a, p->b, p->x, p->c, p->n, 1}, .matrices = 1};
+  for (int d = 0; d < p->nd; d++) j.matrices *= p->shape[d];
+  j.way = choose(p->dtype, &j.g, &j.is_turned);
+  int64_t wanted = j.way == BLAS ? 16 : p->threads > 1 ? 4 * p->threads : 1;          /* (what BLAS makes of a part may depend on its size) */
+  cut(&j, pieces_of(wanted, j.matrices ? j.matrices : 1));
+  tide__Part first = part(&j, 0, 0, 0);
+  j.room = (room_of(p->dtype, j.way, &first) + 63) & ~(size_t)63;
+  return j;
+}
+
+/* }========================================================= */
+
+
+size_t tide__products_scratch(tide__Products *p) {
+  p->threads = tide_get_num_threads();
+  Job j = job(p);
+  int64_t pieces = j.matrices * j.down * j.across;
+  if (j.room <= ON_STACK || pieces == 0) return 0;
+  p->places = (int)LEAST(pieces, p->threads);
+  return (size_t)p->places * j.room + 63;
+}
+
+void tide__products(const tide__Products *p, void *scratch) {
+  Job j = job(p);
+  if (j.matrices == 0 || p->m == 0 || p->n == 0) return;
+  double work = (double)j.rows * (double)j.columns * (double)(p->k + 1);
+  j.scratch = scratch ? (char *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63) : NULL;
+  j.free = scratch ? UINT64_MAX >> (64 - p->places) : 0;
+  if (j.way == BLAS) blas_begin();
+  tide__parallel(j.matrices * j.down * j.across, work < GRAIN ? (int64_t)(GRAIN / work) + 1 : 1, run, &j);
+  if (j.way == BLAS) blas_end();
 }

@@ -4,17 +4,25 @@
 
 #include "kernels/kernels.h"
 
-/* Pointers are to the dtype's elements, strides count elements. C = alpha A B + beta C, C contiguous. */
+/* C = alpha A B + beta X, or a part of it. X is read only where beta is not 0; it may be C. Strides count elements. */
+typedef struct tide__Part {
+  int64_t m, n, k;
+  double alpha, beta;
+  tide__Matrix a, b, x;
+  void *c;
+  int64_t c_row, c_col;
+} tide__Part;
+
 typedef struct tide__Gemm {
-  /* y[m] = alpha A x + beta y */
-  void (*vector)(int64_t m, int64_t k, double alpha, tide__Matrix a, const void *x, int64_t sx, double beta, void *y);
-  void (*small)(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c);
-  /* scratch of large_scratch(m, n, k) bytes */
-  void (*large)(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, void *scratch);
-  size_t (*large_scratch)(int64_t m, int64_t n, int64_t k);
+  void (*tiles)(const tide__Part *g, void *scratch);      /* any */
+  size_t (*tiles_room)(const tide__Part *g);              /* bytes of scratch */
+  void (*dots)(const tide__Part *g, void *scratch);       /* a.col 1; for few columns */
+  size_t (*dots_room)(const tide__Part *g);
+  void (*sums)(const tide__Part *g, void *scratch);       /* m 1, b.col 1 */
+  int rows, columns;                                      /* of a tile */
 } tide__Gemm;
 
-typedef const tide__Gemm tide__GemmTable[2];      /* float32, float64 */
+typedef const tide__Gemm tide__GemmTable[2];              /* float32, float64 */
 extern tide__GemmTable tide__gemm_base, tide__gemm_avx2, tide__gemm_avx512;
 
 #endif

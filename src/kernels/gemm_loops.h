@@ -1,132 +1,289 @@
 /*
-** Products of one float dtype T at one instruction-set level. The level's file (gemm_base.c ...) defines BYTES (of a vector), ROWS (of a tile)
-** and FMA_float, FMA_double (a b + c on vectors), then includes this once for each dtype.
+** Products of one float dtype T at one instruction-set level. The level's file (gemm_base.c ...) defines BYTES (of a vector), ROWS (of a tile), and what
+** plain C does not say: FMA (a b + c), LOAD (n elements, the rest zeros), STORE (n elements), LOW and HIGH (the halves of two vectors, interleaved),
+** EACH_TILE. It then includes this once for each dtype.
 **
-**   vector_T   matrix by vector, summed in float64
-**   small_T    few elements, one after the other
-**   large_T    blocks of A and B are packed, so that tiles of ROWS x COLS run over contiguous memory with their sums in registers
+**   tiles   C in tiles of up to ROWS x COLS, whose sums stay in registers while k runs: a vector of a row of B times one element of A after another.
+**           A is read where it lies, whatever its strides, or in a copied block, whose rows do not displace each other from the cache. B is read in
+**           panels of COLS columns: where it lies if its rows are whole vectors, else copied, and so turned if it is stored by columns.
+**   dots    few columns: one dot product after another, four rows of A at a time
+**   sums    one row: the rows of B added up, each times an element of A
+**
+** An element of C is the same sum in the same order wherever a product is cut.
 */
 #include "kernels/gemm.h"
 
 #define PASTE_(a, b) a##_##b
 #define PASTE(a, b)  PASTE_(a, b)
 #define NAME(f)      PASTE(f, T)
-#define FMA          NAME(FMA)
 #define V            NAME(lanes)
+#define TO           NAME(To)
 #define LANES        (int)(BYTES / sizeof(T))
 #define COLS         (2 * LANES)
 #define LEAST(a, b)  ((a) < (b) ? (a) : (b))
-#define SUMS         256                 /* of a matrix stored by columns, kept at a time */
-#define BLOCK_M      (ROWS * 16)         /* a block of A, BLOCK_M x BLOCK_K, stays in the second-level cache, one of B in the third */
-#define BLOCK_K      256
-#define BLOCK_N      1024
+#define INLINE       static inline __attribute__((always_inline))
+#define BLOCK_M      384                 /* rows of A for which a panel of B is copied once */
+#define BLOCK_K      256                 /* a panel of B stays in the first cache, a copied block of A in the second */
+#define PAD          16                  /* behind each row of such a block */
+#define SPAN         2048                /* elements of a vector that are summed by themselves */
 
 typedef T V __attribute__((vector_size(BYTES)));
 
-static inline V NAME(load)(const T *p) { V v; memcpy(&v, p, sizeof v); return v; }
-static inline V NAME(splat)(T x) { V v = {0}; return v + x; }
+INLINE V NAME(load)(const T *p) { V v; memcpy(&v, p, sizeof v); return v; }
+INLINE V NAME(some)(const T *p, int n) { return (V)NAME(LOAD)(p, n); }
+INLINE void NAME(store)(T *p, V v) { memcpy(p, &v, sizeof v); }
+INLINE V NAME(splat)(T x) { return x - (V){0}; }
 
-/* The sum of a product into its place, which is not read where beta is 0. */
-static inline void NAME(put)(T *c, double sum, double alpha, double beta) { *c = (T)(beta == 0 ? alpha * sum : alpha * sum + beta * (double)*c); }
+/* Where sums go: C = alpha sums + beta X. */
+typedef struct TO { T *c; const T *x; int64_t c_row, c_col, x_row, x_col; T alpha, beta; } TO;
 
-static double NAME(dot)(int64_t n, const T *x, int64_t sx, const T *y, int64_t sy) {
-  double lane[16] = {0}, rest = 0;
-  int64_t i = 0;
-  if (sx == 1 && sy == 1) for (; i + 16 <= n; i += 16) for (int j = 0; j < 16; j++) lane[j] += (double)x[i + j] * (double)y[i + j];
-  else for (; i + 4 <= n; i += 4) for (int j = 0; j < 4; j++) lane[j] += (double)x[(i + j) * sx] * (double)y[(i + j) * sy];
-  for (; i < n; i++) rest += (double)x[i * sx] * (double)y[i * sy];
-  for (int half = 8; half; half /= 2) for (int j = 0; j < half; j++) lane[j] += lane[j + half];
-  return lane[0] + rest;
+static void NAME(put)(const TO *to, int h, int w, const T *sums) {
+  T *c = to->c;
+  const T *x = to->x;
+  for (int i = 0; i < h; i++, sums += COLS, c += to->c_row, x += to->x_row) {
+    int j = 0;
+    if (to->c_col == 1 && (to->beta == 0 || to->x_col == 1))
+      for (; j < w; j += LANES) {
+        int n = LEAST(w - j, LANES);
+        V v = to->alpha * NAME(load)(sums + j);
+        if (to->beta != 0) v += to->beta * NAME(some)(x + j, n);
+        NAME(STORE)(c + j, n, v);
+      }
+    for (; j < w; j++) c[j * to->c_col] = to->beta == 0 ? to->alpha * sums[j] : to->alpha * sums[j] + to->beta * x[j * to->x_col];
+  }
 }
 
-/* Stored by rows, each is a dot product; by columns, a block of sums runs along them. */
-static void NAME(vector)(int64_t m, int64_t k, double alpha, tide__Matrix a, const void *x_, int64_t sx, double beta, void *y_) {
-  const T *from = a.data, *x = x_;
-  T *y = y_;
-  if (a.row != 1 || m < LANES) {
-    for (int64_t i = 0; i < m; i++) NAME(put)(y + i, NAME(dot)(k, from + i * a.row, a.col, x, sx), alpha, beta);
+/* h rows and w vectors (constants) of C, of which `columns` are wanted. */
+INLINE void NAME(tile)(const int h, const int w, int64_t k, const T *a, int64_t row, int64_t step, const T *b, int64_t ldb, const TO *to, int columns) {
+  V s[ROWS][2];
+  const char *a0 = (const char *)a, *a4 = a0 + 4 * (row *= sizeof(T)), *a8 = a4 + 4 * row;      /* in bytes: few registers reach all rows */
+  step *= sizeof(T);
+  for (int i = 0; i < h; i++) s[i][0] = s[i][1] = (V){0};
+  for (; k; k--, a0 += step, a4 += step, a8 += step, b += ldb) {
+    V b0 = NAME(load)(b), b1 = w == 2 ? NAME(load)(b + LANES) : b0;
+    for (int i = 0; i < h; i++) {
+      V v = NAME(splat)(*(const T *)((i < 4 ? a0 : i < 8 ? a4 : a8) + i % 4 * row));
+      s[i][0] = NAME(FMA)(v, b0, s[i][0]);
+      if (w == 2) s[i][1] = NAME(FMA)(v, b1, s[i][1]);
+    }
+  }
+  if (columns == w * LANES && to->c_col == 1 && to->beta == 0 && to->alpha == 1) {
+    for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) NAME(store)(to->c + i * to->c_row + j * LANES, s[i][j]);
     return;
   }
-  for (int64_t i = 0; i < m; i += SUMS) {
-    double sum[SUMS] = {0};
-    int64_t w = LEAST(m - i, SUMS);
-    for (int64_t p = 0; p < k; p++) {
-      const T *column = from + i + p * a.col;
-      double v = (double)x[p * sx];
-      for (int64_t j = 0; j < w; j++) sum[j] += v * (double)column[j];
-    }
-    for (int64_t j = 0; j < w; j++) NAME(put)(y + i + j, sum[j], alpha, beta);
-  }
-}
-
-static void NAME(small)(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c) {
-  for (int64_t i = 0; i < m; i++)
-    for (int64_t j = 0; j < n; j++) {
-      const T *x = (const T *)a.data + i * a.row, *y = (const T *)b.data + j * b.col;
-      T sum = 0;
-      for (int64_t p = 0; p < k; p++) sum += x[p * a.col] * y[p * b.row];
-      NAME(put)((T *)c + i * n + j, sum, alpha, beta);
-    }
-}
-
-/* sums[ROWS][COLS] of a panel of A, k columns of ROWS, and one of B, k rows of COLS */
-static void NAME(tile)(int64_t k, const T *a, const T *b, T *sums) {
-  V s[ROWS][2];
-  memset(s, 0, sizeof s);
-  for (int64_t p = 0; p < k; p++, a += ROWS, b += COLS) {
-    V b0 = NAME(load)(b), b1 = NAME(load)(b + LANES);
-    for (int i = 0; i < ROWS; i++) {
-      V v = NAME(splat)(a[i]);
-      s[i][0] = FMA(v, b0, s[i][0]);
-      s[i][1] = FMA(v, b1, s[i][1]);
-    }
-  }
-  memcpy(sums, s, sizeof s);
-}
-
-/* A block of `lines` lines of k elements as panels of `width` lines, the last one filled up with zeros. */
-static void NAME(pack)(int64_t lines, int64_t k, const T *p, int64_t line, int64_t step, int width, T *to) {
-  for (int64_t i = 0; i < lines; i += width, p += width * line) {
-    int w = (int)LEAST(lines - i, width);
-    for (int64_t q = 0; q < k; q++, to += width) {
-      for (int j = 0; j < w; j++) to[j] = p[j * line + q * step];
-      for (int j = w; j < width; j++) to[j] = 0;
-    }
-  }
-}
-
-/* Elements of the packed block of B. */
-static int64_t NAME(b_room)(int64_t n, int64_t k) { return (LEAST(n, BLOCK_N) + COLS) * LEAST(k, BLOCK_K); }
-static size_t NAME(large_scratch)(int64_t m, int64_t n, int64_t k) {
-  return (size_t)(NAME(b_room)(n, k) + (LEAST(m, BLOCK_M) + ROWS) * LEAST(k, BLOCK_K)) * sizeof(T);
-}
-
-/* The part of C that belongs to one packed block of A and one of B. */
-static void NAME(block)(int64_t m, int64_t n, int64_t k, double alpha, const T *a, const T *b, double beta, T *c, int64_t ldc) {
   T sums[ROWS * COLS];
-  for (int64_t j = 0; j < n; j += COLS)
-    for (int64_t i = 0; i < m; i += ROWS) {
-      int64_t w = LEAST(n - j, COLS), h = LEAST(m - i, ROWS);
-      NAME(tile)(k, a + i * k, b + j * k, sums);
-      for (int64_t r = 0; r < h; r++)
-        for (int64_t l = 0; l < w; l++) NAME(put)(c + (i + r) * ldc + j + l, sums[r * COLS + l], alpha, beta);
-    }
+  for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) NAME(store)(sums + i * COLS + j * LANES, s[i][j]);
+  NAME(put)(to, h, columns, sums);
 }
 
-static void NAME(large)(int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, void *scratch) {
-  T *packed_b = scratch, *packed_a = packed_b + NAME(b_room)(n, k);
-  for (int64_t j = 0; j < n; j += BLOCK_N)
-    for (int64_t p = 0; p < k; p += BLOCK_K) {
-      int64_t nb = LEAST(n - j, BLOCK_N), kb = LEAST(k - p, BLOCK_K);
-      NAME(pack)(nb, kb, (const T *)b.data + p * b.row + j * b.col, b.col, b.row, COLS, packed_b);
-      for (int64_t i = 0; i < m; i += BLOCK_M) {
-        int64_t mb = LEAST(m - i, BLOCK_M);
-        NAME(pack)(mb, kb, (const T *)a.data + i * a.row + p * a.col, a.row, a.col, ROWS, packed_a);
-        NAME(block)(mb, nb, kb, alpha, packed_a, packed_b, p ? 1 : beta, (T *)c + i * n + j, n);
+typedef void (*NAME(Tile))(int64_t k, const T *a, int64_t row, int64_t step, const T *b, int64_t ldb, const TO *to, int columns);
+#define PARAMETERS int64_t k, const T *a, int64_t row, int64_t step, const T *b, int64_t ldb, const TO *to, int columns
+#define TILE(h) \
+  static void PASTE(NAME(tile1), h)(PARAMETERS) { NAME(tile)(h, 1, k, a, row, step, b, ldb, to, columns); } \
+  static void PASTE(NAME(tile2), h)(PARAMETERS) { NAME(tile)(h, 2, k, a, row, step, b, ldb, to, columns); }
+EACH_TILE(TILE)
+#undef TILE
+#define TILE(h) {PASTE(NAME(tile1), h), PASTE(NAME(tile2), h)},
+static const NAME(Tile) NAME(tile_of)[ROWS][2] = {EACH_TILE(TILE)};
+#undef TILE
+
+
+/* {======================== copies ======================== */
+
+/* to[q][i] = from[i][q], a square of vectors: interleaving rows i and i + LANES / 2 moves the highest bit of i behind the bits of q; all have been moved
+** when that was done as often as there are bits. Only n of the LANES elements and `lines` of the LANES rows are there. */
+INLINE void NAME(square)(const T *from, int64_t line, int lines, int n, T *to, int width) {
+  V r[LANES], s[LANES];
+  for (int i = 0; i < LANES; i++) r[i] = i >= lines ? (V){0} : n == LANES ? NAME(load)(from + i * line) : NAME(some)(from + i * line, n);
+  for (int bit = 1; bit < LANES; bit *= 2) {
+    for (int i = 0; i < LANES / 2; i++) {
+      s[2 * i] = (V)NAME(LOW)(r[i], r[i + LANES / 2]);
+      s[2 * i + 1] = (V)NAME(HIGH)(r[i], r[i + LANES / 2]);
+    }
+    for (int i = 0; i < LANES; i++) r[i] = s[i];
+  }
+  for (int q = 0; q < n; q++) NAME(store)(to + q * width, r[q]);
+}
+static void NAME(whole_square)(const T *from, int64_t line, T *to, int width) { NAME(square)(from, line, LANES, LANES, to, width); }
+static void NAME(part_square)(const T *from, int64_t line, int lines, int n, T *to, int width) {
+  T all[LANES * LANES];
+  NAME(square)(from, line, lines, n, all, LANES);
+  for (int q = 0; q < n; q++) memcpy(to + q * width, all + q * LANES, sizeof(V));
+}
+
+/* k rows of `columns` of B, filled up with zeros to `width`. */
+static void NAME(panel)(int64_t k, int columns, const T *b, int64_t row, int64_t col, T *to, int width) {
+  if (col == 1)
+    for (; k; k--, b += row, to += width)
+      for (int j = 0; j < width; j += LANES) NAME(store)(to + j, j + LANES <= columns ? NAME(load)(b + j) : NAME(some)(b + j, (int)LEAST(columns - j, LANES)));
+  else if (row == 1)
+    for (int64_t p = 0; p < k; p += LANES)
+      for (int j = 0; j < width; j += LANES) {
+        int lines = LEAST(columns - j, LANES), n = (int)LEAST(k - p, LANES);
+        if (lines == LANES && n == LANES) NAME(whole_square)(b + j * col + p, col, to + p * width + j, width);
+        else NAME(part_square)(b + j * col + p, col, lines, n, to + p * width + j, width);
+      }
+  else
+    for (; k; k--, b += row, to += width)
+      for (int j = 0; j < width; j++) to[j] = j < columns ? b[j * col] : 0;
+}
+
+/* m x k of A, lying as A does as far as it has unit strides. */
+static tide__Matrix NAME(block)(int64_t m, int64_t k, const T *a, int64_t row, int64_t col, T *to) {
+  int64_t lines = row == 1 ? k : m, length = row == 1 ? m : k, line = row == 1 ? col : row, step = row == 1 ? 1 : col, ld = length + PAD;
+  for (int64_t i = 0; i < lines; i++) {
+    if (step == 1) memcpy(to + i * ld, a + i * line, (size_t)length * sizeof(T));
+    else for (int64_t q = 0; q < length; q++) to[i * ld + q] = a[i * line + q * step];
+  }
+  return row == 1 ? (tide__Matrix){to, 1, ld} : (tide__Matrix){to, ld, 1};
+}
+
+/* }========================================================= */
+
+
+/* {======================== tiles ======================== */
+
+static int NAME(copies_a)(const tide__Part *g) { return g->n >= 8 * COLS && g->m >= 4 * ROWS && g->k >= 128; }
+static int NAME(copies_b)(const tide__Part *g) { return g->b.col != 1 || (g->m >= 8 * ROWS && g->n > COLS && g->k >= 128); }
+
+/* Elements of the copies: of a panel of B, of a block of A. */
+static int64_t NAME(panel_room)(const tide__Part *g) { return NAME(copies_b)(g) || g->n % COLS ? LEAST(g->k, BLOCK_K) * COLS : 0; }
+static int64_t NAME(block_room)(const tide__Part *g) {
+  if (!NAME(copies_a)(g)) return 0;
+  int64_t m = LEAST(g->m, BLOCK_M), k = LEAST(g->k, BLOCK_K);
+  return g->a.row == 1 ? k * (m + PAD) : m * (k + PAD);
+}
+static size_t NAME(tiles_room)(const tide__Part *g) { return (size_t)(NAME(panel_room)(g) + NAME(block_room)(g)) * sizeof(T); }
+
+/* A column of tiles of nearly equal height. */
+static void NAME(column)(int64_t m, int64_t k, tide__Matrix a, const T *b, int64_t ldb, const TO *top, int columns) {
+  TO to = *top;
+  const T *from = a.data;
+  int w = columns > LANES;
+  for (int64_t left = (m + ROWS - 1) / ROWS; left; left--) {
+    int64_t h = (m + left - 1) / left;
+    NAME(tile_of)[h - 1][w](k, from, a.row, a.col, b, ldb, &to, columns);
+    m -= h;
+    from += h * a.row;
+    to.c += h * to.c_row;
+    to.x += h * to.x_row;
+  }
+}
+
+static void NAME(tiles)(const tide__Part *g, void *scratch) {
+  T *panel = scratch, *block = panel + NAME(panel_room)(g);
+  int copies_a = NAME(copies_a)(g), copies_b = NAME(copies_b)(g);
+  for (int64_t i = 0; i < g->m; i += BLOCK_M) {
+    int64_t m = LEAST(g->m - i, BLOCK_M), p = 0;
+    TO to = {NULL, NULL, g->c_row, g->c_col, g->x.row, g->x.col, (T)g->alpha, (T)g->beta};
+    const char *x = g->x.data;
+    do {
+      int64_t k = LEAST(g->k - p, BLOCK_K);
+      tide__Matrix a = {(const T *)g->a.data + i * g->a.row + p * g->a.col, g->a.row, g->a.col};
+      if (copies_a) a = NAME(block)(m, k, a.data, a.row, a.col, block);
+      for (int64_t j = 0; j < g->n; j += COLS) {
+        int columns = (int)LEAST(g->n - j, COLS), width = columns > LANES ? COLS : LANES;
+        const T *b = (const T *)g->b.data + p * g->b.row + j * g->b.col;
+        int copies = copies_b || columns < width;
+        if (copies) NAME(panel)(k, columns, b, g->b.row, g->b.col, panel, width);
+        to.c = (T *)g->c + i * to.c_row + j * to.c_col;
+        to.x = (const T *)x + i * to.x_row + j * to.x_col;
+        NAME(column)(m, k, a, copies ? panel : b, copies ? width : g->b.row, &to, columns);
+      }
+      p += k;
+      x = g->c;
+      to.x_row = to.c_row;
+      to.x_col = to.c_col;
+      to.beta = 1;
+    } while (p < g->k);
+  }
+}
+
+/* }========================================================= */
+
+
+/* {======================== vectors ======================== */
+
+#define CHAINS (ROWS >= 12 ? 4 : 2)      /* sums side by side for each row */
+
+/* sums[i] of h rows (a constant) of A and one vector. */
+INLINE void NAME(dot)(const int h, int64_t k, const T *a, int64_t row, const T *x, T *sums) {
+  V s[4][CHAINS];
+  for (int i = 0; i < h; i++) for (int j = 0; j < CHAINS; j++) s[i][j] = (V){0};
+  int64_t p = 0;
+  for (; p + CHAINS * LANES <= k; p += CHAINS * LANES)
+    for (int j = 0; j < CHAINS; j++) {
+      V v = NAME(load)(x + p + j * LANES);
+      for (int i = 0; i < h; i++) s[i][j] = NAME(FMA)(v, NAME(load)(a + i * row + p + j * LANES), s[i][j]);
+    }
+  for (; p < k; p += LANES) {
+    int n = (int)LEAST(k - p, LANES);
+    V v = NAME(some)(x + p, n);
+    for (int i = 0; i < h; i++) s[i][0] = NAME(FMA)(v, NAME(some)(a + i * row + p, n), s[i][0]);
+  }
+  for (int i = 0; i < h; i++) {
+    T lane[LANES];
+    for (int j = CHAINS / 2; j; j /= 2) for (int l = 0; l < j; l++) s[i][l] += s[i][l + j];
+    NAME(store)(lane, s[i][0]);
+    for (int half = LANES / 2; half; half /= 2) for (int l = 0; l < half; l++) lane[l] += lane[l + half];
+    sums[i] = lane[0];
+  }
+}
+static void NAME(dot1)(int64_t k, const T *a, const T *x, T *sums) { NAME(dot)(1, k, a, 0, x, sums); }
+static void NAME(dot4)(int64_t k, const T *a, int64_t row, const T *x, T *sums) { NAME(dot)(4, k, a, row, x, sums); }
+
+static size_t NAME(dots_room)(const tide__Part *g) { return g->b.row == 1 ? 0 : (size_t)(LEAST(g->k, SPAN) * g->n) * sizeof(T); }
+
+static void NAME(dots)(const tide__Part *g, void *scratch) {
+  TO to = {g->c, g->x.data, g->c_row, g->c_col, g->x.row, g->x.col, (T)g->alpha, (T)g->beta};
+  int64_t p = 0;
+  do {
+    int64_t k = LEAST(g->k - p, SPAN), col = g->b.row == 1 ? g->b.col : k;
+    const T *b = (const T *)g->b.data + p * g->b.row, *x = g->b.row == 1 ? b : scratch;
+    if (g->b.row != 1) for (int64_t j = 0; j < g->n; j++) for (int64_t q = 0; q < k; q++) ((T *)scratch)[j * k + q] = b[q * g->b.row + j * g->b.col];
+    for (int64_t i = 0; i < g->m; i += 4) {
+      const T *a = (const T *)g->a.data + i * g->a.row + p;
+      int h = (int)LEAST(g->m - i, 4);
+      for (int64_t j = 0; j < g->n; j++) {
+        T sums[4];
+        if (h == 4) NAME(dot4)(k, a, g->a.row, x + j * col, sums);
+        else for (int l = 0; l < h; l++) NAME(dot1)(k, a + l * g->a.row, x + j * col, sums + l);
+        for (int l = 0; l < h; l++) {
+          T *c = to.c + (i + l) * to.c_row + j * to.c_col;
+          *c = to.alpha * sums[l] + (to.beta == 0 ? 0 : to.beta * to.x[(i + l) * to.x_row + j * to.x_col]);
+        }
       }
     }
+    p += k;
+    to.x = to.c;
+    to.x_row = to.c_row;
+    to.x_col = to.c_col;
+    to.beta = 1;
+  } while (p < g->k);
 }
 
-#define GEMM(T) {PASTE(vector, T), PASTE(small, T), PASTE(large, T), PASTE(large_scratch, T)}
+/* The first row of C, in float64 no more than in float32: a span of it, to which four rows of B at a time are added. */
+static void NAME(sums)(const tide__Part *g, void *scratch) {
+  T s[SPAN];
+  (void)scratch;
+  for (int64_t j = 0; j < g->n; j += SPAN) {
+    int64_t w = LEAST(g->n - j, SPAN), row = g->b.row, p = 0;
+    const T *a = g->a.data, *b = (const T *)g->b.data + j;
+    memset(s, 0, (size_t)w * sizeof(T));
+    for (; p + 4 <= g->k; p += 4, b += 4 * row) {
+      T a0 = a[p * g->a.col], a1 = a[(p + 1) * g->a.col], a2 = a[(p + 2) * g->a.col], a3 = a[(p + 3) * g->a.col];
+      const T *b0 = b, *b1 = b + row, *b2 = b + 2 * row, *b3 = b + 3 * row;
+      for (int64_t q = 0; q < w; q++) s[q] = s[q] + a0 * b0[q] + a1 * b1[q] + a2 * b2[q] + a3 * b3[q];
+    }
+    for (; p < g->k; p++, b += row) for (int64_t q = 0; q < w; q++) s[q] += a[p * g->a.col] * b[q];
+    T *c = (T *)g->c + j * g->c_col;
+    const T *x = (const T *)g->x.data + j * g->x.col, alpha = (T)g->alpha, beta = (T)g->beta;
+    for (int64_t q = 0; q < w; q++) c[q * g->c_col] = beta == 0 ? alpha * s[q] : alpha * s[q] + beta * x[q * g->x.col];
+  }
+}
+
+/* }========================================================= */
+
+#define GEMM(T) {PASTE(tiles, T), PASTE(tiles_room, T), PASTE(dots, T), PASTE(dots_room, T), PASTE(sums, T), ROWS, 2 * BYTES / (int)sizeof(T)}
 
 #undef T

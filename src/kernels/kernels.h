@@ -84,12 +84,23 @@ void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_
 typedef struct tide__Matrix { const void *data; int64_t row, col; } tide__Matrix;
 
 /*
-** C = alpha A B + beta C, A [m, k], B [k, n], C [m, n] contiguous; C is not read where beta is 0. Operands with a unit
-** stride are read in place. All dtypes: integers wrap around, bool is "any of both". Products with a vector are summed in float64.
-** `scratch` has room for tide__gemm_scratch bytes (NULL if that is 0). C shares no memory with A and B.
+** C = alpha A B + beta X for each of a list of matrices: A [m, k], B [k, n], C [m, n] contiguous, one behind the other; X [m, n] is not read where beta
+** is 0, and may be C. Strides count elements; none costs a copy but what a kernel copies in blocks. `shape` holds the nd
+** dimensions of the list, the steps are those of A, B and X along them (0: the same again). All dtypes: integers wrap around, bool is "any of both".
+** C shares no memory with A and B. On several threads; the bits do not depend on how many.
+** First tide__products_scratch, which says how many bytes the second wants (NULL if 0), and fills in what is last.
 */
-size_t tide__gemm_scratch(int dtype, int64_t m, int64_t n, int64_t k, tide__Matrix a, tide__Matrix b);
-void tide__gemm(int dtype, int64_t m, int64_t n, int64_t k, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *c, void *scratch);
+typedef struct tide__Products {
+  int dtype, nd;
+  int64_t m, n, k;
+  double alpha, beta;
+  tide__Matrix a, b, x;
+  void *c;
+  int64_t shape[TIDE_MAXDIM], a_step[TIDE_MAXDIM], b_step[TIDE_MAXDIM], x_step[TIDE_MAXDIM];
+  int threads, places;
+} tide__Products;
+size_t tide__products_scratch(tide__Products *p);
+void tide__products(const tide__Products *p, void *scratch);
 
 /*
 ** Elements named by offsets (kernels/index.c): p[0] int64 byte offsets, p[1] the dense side, p[2] the memory they lead into.

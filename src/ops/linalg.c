@@ -1,6 +1,6 @@
 /*
 ** Products. An operand goes to the kernel as a tide__Matrix, its last two dimensions with their strides; a vector is a matrix of one column or one
-** row. So there is one way to multiply, and what the operators add is the checking of sizes.
+** row, a list of matrices one matrix with its steps. So there is one way to multiply, and what the operators add is the checking of sizes.
 **
 ** The gradients of a product are products with a transpose, a view. An operand that was itself stored by columns (x w^T, where w is the
 ** leaf) gets its gradient by columns too, as the transpose of the product the other way round: it arrives at w without having been copied.
@@ -10,11 +10,10 @@
 
 /* {======================== operands ======================== */
 
-static tide__Matrix matrix_at(const tide_Tensor *t, const char *data) {
+static tide__Matrix matrix(const tide_Tensor *t) {
   const int64_t *s = tide__strides(t) + t->ndim - 2;
-  return (tide__Matrix){data, s[0], s[1]};
+  return (tide__Matrix){t->data, s[0], s[1]};
 }
-static tide__Matrix matrix(const tide_Tensor *t) { return matrix_at(t, t->data); }
 static tide__Matrix column(const tide_Tensor *v) { return (tide__Matrix){v->data, tide__strides(v)[0], 1}; }
 static tide__Matrix row(const tide_Tensor *v) { return (tide__Matrix){v->data, 1, tide__strides(v)[0]}; }
 
@@ -57,52 +56,64 @@ static int sum_result(tide_Call *k, int nd, const int64_t *shape) {
 
 /* {======================== running ======================== */
 
-/* out = alpha A B + beta out */
-static int multiply(tide_Call *k, int64_t m, int64_t n, int64_t inner, double alpha, tide__Matrix a, tide__Matrix b, double beta, void *out) {
-  int dtype = k->out[0]->dtype;
+/* C = alpha A B + beta input, for the matrices p names; its other half is filled in here. */
+static int multiply(tide_Call *k, tide__Products *p) {
+  p->dtype = k->out[0]->dtype;
+  if (k->out[0]->n == 0) return 1;
+  size_t bytes = tide__products_scratch(p);
+  if (likely(!bytes)) {
+    tide__products(p, NULL);
+    return 1;
+  }
   tide_Scope scope = tide_scope(k->c);
-  size_t bytes = tide__gemm_scratch(dtype, m, n, inner, a, b);
-  void *scratch = bytes ? tide__scratch(k->c, bytes) : NULL;
-  if (bytes && !scratch) return 0;
-  tide__gemm(dtype, m, n, inner, alpha, a, b, beta, out, scratch);
+  void *scratch = tide__scratch(k->c, bytes);
+  if (scratch) tide__products(p, scratch);
   tide_close(k->c, scope, NULL);
-  return 1;
+  return scratch != NULL;
 }
 
-/* Where the i-th of a list of matrices starts, t's leading dimensions broadcast to o's. */
-static const char *nth(const tide_Tensor *t, const tide_Tensor *o, int64_t i) {
-  int64_t at = 0;
-  for (int d = o->ndim - 3, e = t->ndim - 3; d >= 0 && e >= 0; i /= o->shape[d], d--, e--)
-    if (t->shape[e] != 1) at += i % o->shape[d] * tide__strides(t)[e];
-  return t->data + at * tide__size[t->dtype];
+/* The step of t along the output's dimension d of nd: 0 where it is broadcast. */
+static int64_t step(const tide_Tensor *t, int d, int nd) {
+  d -= nd - t->ndim;
+  return d < 0 || t->shape[d] == 1 ? 0 : tide__strides(t)[d];
 }
 
-/* out[i] = alpha a[i] b[i] + beta out[i] */
-static int multiply_all(tide_Call *k, double alpha, const tide_Tensor *a, const tide_Tensor *b, double beta) {
-  tide_Tensor *o = k->out[0];
-  int64_t m = rows(o), n = columns(o), inner = columns(a);
-  if (o->n == 0) return 1;
-  tide_Scope scope = tide_scope(k->c);
-  size_t bytes = tide__gemm_scratch(o->dtype, m, n, inner, matrix(a), matrix(b)), step = (size_t)(m * n) * tide__size[o->dtype];
-  void *scratch = bytes ? tide__scratch(k->c, bytes) : NULL;
-  if (bytes && !scratch) return 0;
-  for (int64_t i = 0; i < o->n / (m * n); i++)
-    tide__gemm(o->dtype, m, n, inner, alpha, matrix_at(a, nth(a, o, i)), matrix_at(b, nth(b, o, i)), beta, o->data + (size_t)i * step, scratch);
-  tide_close(k->c, scope, NULL);
-  return 1;
+/* Adds beta input, of an output of nd dimensions that was given as a matrix [rows, columns]: dimensions of it, or -1. */
+static void plus_input(const tide_Call *k, tide__Products *p, int rows_at, int columns_at) {
+  const tide_Tensor *x = k->in[0];
+  int nd = k->out[0]->ndim;
+  p->beta = k->v[3].d;
+  p->alpha = k->v[4].d;
+  p->x = (tide__Matrix){x->data, rows_at < 0 ? 0 : step(x, rows_at, nd), columns_at < 0 ? 0 : step(x, columns_at, nd)};
+  for (int d = 0; d < p->nd; d++) p->x_step[d] = step(x, d, nd);
 }
 
-/* The numbers of x + product, and x in the output's place, unless beta 0 says that it is not to be read. */
-static double alpha_of(const tide_Call *k) { return k->v[4].d; }
-static double beta_with_input(const tide_Call *k) {
-  double beta = k->v[3].d;
-  tide_Tensor *x = k->in[0], *o = k->out[0];
-  int64_t from[TIDE_MAXDIM];
-  int off = o->ndim - x->ndim;
-  if (beta == 0) return 0;
-  for (int d = 0; d < o->ndim; d++) from[d] = d < off || x->shape[d - off] == 1 ? 0 : tide__strides(x)[d - off];
-  tide__copy(o->ndim, o->shape, o->dtype, o->data, tide__strides(o), x->dtype, x->data, from);
-  return beta;
+static tide__Products product(const tide_Call *k, tide__Matrix a, tide__Matrix b, int64_t m, int64_t n, int64_t inner) {
+  tide__Products p;
+  p.nd = 0;
+  p.m = m;
+  p.n = n;
+  p.k = inner;
+  p.alpha = 1;
+  p.beta = 0;
+  p.a = a;
+  p.b = b;
+  p.c = k->out[0]->data;
+  p.x = (tide__Matrix){p.c, 0, 0};
+  return p;
+}
+
+/* of two matrices, or of lists of them whose leading dimensions broadcast */
+static tide__Products product_of(const tide_Call *k, const tide_Tensor *a, const tide_Tensor *b) {
+  tide__Products p = product(k, matrix(a), matrix(b), rows(a), columns(b), columns(a));
+  const tide_Tensor *o = k->out[0];
+  p.nd = o->ndim - 2;
+  for (int d = 0; d < p.nd; d++) {
+    p.shape[d] = o->shape[d];
+    p.a_step[d] = step(a, d, o->ndim);
+    p.b_step[d] = step(b, d, o->ndim);
+  }
+  return p;
 }
 
 /* }========================================================= */
@@ -131,8 +142,8 @@ static int mm_infer(tide_Call *k) {
   return is_rank(k, 0, 2) && is_rank(k, 1, 2) && same_dtype(k) && meets(k->c, a, b) && tide__result(k, 0, a->dtype, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int mm_run(tide_Call *k) {
-  tide_Tensor *a = k->in[0], *b = k->in[1];
-  return multiply(k, rows(a), columns(b), columns(a), 1, matrix(a), matrix(b), 0, k->out[0]->data);
+  tide__Products p = product_of(k, k->in[0], k->in[1]);
+  return multiply(k, &p);
 }
 static tide_Tensor *mm_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 ? left_vjp(n, 0, g, tide__saved(n, 1)) : right_vjp(n, 1, g, tide__saved(n, 0)); }
 
@@ -142,14 +153,18 @@ static int mv_infer(tide_Call *k) {
 }
 static int mv_run(tide_Call *k) {
   tide_Tensor *a = k->in[0];
-  return multiply(k, rows(a), 1, columns(a), 1, matrix(a), column(k->in[1]), 0, k->out[0]->data);
+  tide__Products p = product(k, matrix(a), column(k->in[1]), rows(a), 1, columns(a));
+  return multiply(k, &p);
 }
 static tide_Tensor *mv_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 ? outer_product(g, tide__saved(n, 1)) : tide_mv(tide_t(tide__saved(n, 0)), g); }
 
 static int dot_infer(tide_Call *k) {
   return is_rank(k, 0, 1) && is_rank(k, 1, 1) && same_dtype(k) && meets(k->c, k->in[0], k->in[1]) && tide__result(k, 0, k->in[0]->dtype, 0, NULL);
 }
-static int dot_run(tide_Call *k) { return multiply(k, 1, 1, k->in[0]->n, 1, row(k->in[0]), column(k->in[1]), 0, k->out[0]->data); }
+static int dot_run(tide_Call *k) {
+  tide__Products p = product(k, row(k->in[0]), column(k->in[1]), 1, 1, k->in[0]->n);
+  return multiply(k, &p);
+}
 static tide_Tensor *dot_vjp(tide_Node *n, tide_Tensor *g, int i) { return tide_mul(g, tide__saved(n, 1 - i)); }
 
 /* Sizes of the products of two lists of matrices. */
@@ -180,8 +195,6 @@ static int batched_infer(tide_Call *k) {
   shape[nd - 1] = columns(b);
   return tide__result(k, 0, a->dtype, nd, shape);
 }
-static int batch_run(tide_Call *k) { return multiply_all(k, 1, k->in[0], k->in[1], 0); }
-static tide_Tensor *batch_vjp(tide_Node *n, tide_Tensor *g, int i) { return mm_vjp(n, g, i); }
 
 /* }========================================================= */
 
@@ -193,9 +206,9 @@ static int addmm_infer(tide_Call *k) {
   return is_rank(k, 1, 2) && is_rank(k, 2, 2) && same_dtype(k) && meets(k->c, a, b) && sum_result(k, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int addmm_run(tide_Call *k) {
-  tide_Tensor *a = k->in[1], *b = k->in[2];
-  double beta = beta_with_input(k);
-  return multiply(k, rows(a), columns(b), columns(a), alpha_of(k), matrix(a), matrix(b), beta, k->out[0]->data);
+  tide__Products p = product_of(k, k->in[1], k->in[2]);
+  plus_input(k, &p, k->out[0]->ndim - 2, k->out[0]->ndim - 1);
+  return multiply(k, &p);
 }
 
 static int addmv_infer(tide_Call *k) {
@@ -203,25 +216,23 @@ static int addmv_infer(tide_Call *k) {
 }
 static int addmv_run(tide_Call *k) {
   tide_Tensor *a = k->in[1];
-  double beta = beta_with_input(k);
-  return multiply(k, rows(a), 1, columns(a), alpha_of(k), matrix(a), column(k->in[2]), beta, k->out[0]->data);
+  tide__Products p = product(k, matrix(a), column(k->in[2]), rows(a), 1, columns(a));
+  plus_input(k, &p, 0, -1);
+  return multiply(k, &p);
 }
 
 static int addr_infer(tide_Call *k) {
   return is_rank(k, 1, 1) && is_rank(k, 2, 1) && same_dtype(k) && sum_result(k, 2, (int64_t[]){k->in[1]->n, k->in[2]->n});
 }
 static int addr_run(tide_Call *k) {
-  double beta = beta_with_input(k);
-  return multiply(k, k->in[1]->n, k->in[2]->n, 1, alpha_of(k), column(k->in[1]), row(k->in[2]), beta, k->out[0]->data);
+  tide__Products p = product(k, column(k->in[1]), row(k->in[2]), k->in[1]->n, k->in[2]->n, 1);
+  plus_input(k, &p, 0, 1);
+  return multiply(k, &p);
 }
 
 static int baddbmm_infer(tide_Call *k) {
   int64_t shape[3];
   return is_rank(k, 1, 3) && is_rank(k, 2, 3) && same_dtype(k) && list_shape(k, k->in[1], k->in[2], shape) && sum_result(k, 3, shape);
-}
-static int baddbmm_run(tide_Call *k) {
-  double beta = beta_with_input(k);
-  return multiply_all(k, alpha_of(k), k->in[1], k->in[2], beta);
 }
 
 static int addbmm_infer(tide_Call *k) {
@@ -230,12 +241,16 @@ static int addbmm_infer(tide_Call *k) {
 }
 /* The first product takes input in, the others are added; without any there is still input. */
 static int addbmm_run(tide_Call *k) {
-  tide_Tensor *a = k->in[1], *b = k->in[2], *o = k->out[0];
-  double beta = beta_with_input(k);
-  int64_t n = a->shape[0], inner = n ? columns(a) : 0;
+  tide_Tensor *a = k->in[1], *b = k->in[2];
+  int64_t n = a->shape[0];
+  tide__Products p = product(k, matrix(a), matrix(b), rows(a), columns(b), n ? columns(a) : 0);
+  plus_input(k, &p, 0, 1);
   for (int64_t i = 0; i < (n ? n : 1); i++) {
-    const char *x = a->data + i * tide__strides(a)[0] * tide__size[a->dtype], *y = b->data + i * tide__strides(b)[0] * tide__size[b->dtype];
-    if (!multiply(k, rows(a), columns(b), inner, alpha_of(k), matrix_at(a, x), matrix_at(b, y), i ? 1 : beta, o->data)) return 0;
+    p.a.data = a->data + i * tide__strides(a)[0] * tide__size[a->dtype];
+    p.b.data = b->data + i * tide__strides(b)[0] * tide__size[b->dtype];
+    if (!multiply(k, &p)) return 0;
+    p.x = (tide__Matrix){p.c, p.n, 1};
+    p.beta = 1;
   }
   return 1;
 }
@@ -244,8 +259,6 @@ static tide_Tensor *addmm_vjp(tide_Node *n, tide_Tensor *g, int i) {
   if (i == 0) return scaled(n, g, ARG(n, 3).d);
   return scaled(n, i == 1 ? left_vjp(n, 1, g, tide__saved(n, 2)) : right_vjp(n, 2, g, tide__saved(n, 1)), ARG(n, 4).d);
 }
-static tide_Tensor *baddbmm_vjp(tide_Node *n, tide_Tensor *g, int i) { return addmm_vjp(n, g, i); }
-static tide_Tensor *addbmm_vjp(tide_Node *n, tide_Tensor *g, int i) { return addmm_vjp(n, g, i); }
 static tide_Tensor *addmv_vjp(tide_Node *n, tide_Tensor *g, int i) {
   if (i == 0) return scaled(n, g, ARG(n, 3).d);
   return scaled(n, i == 1 ? outer_product(g, tide__saved(n, 2)) : tide_mv(tide_t(tide__saved(n, 1)), g), ARG(n, 4).d);
