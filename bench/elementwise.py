@@ -75,6 +75,7 @@ def workloads(work):
 
             @work("%s, backward %s" % (name, size))
             def _(n=n, f=f):
+                f = work.jit(f)
                 x, w, b, y = (torch.randn(n) for _ in range(4))
                 for leaf in (x, w, b):
                     leaf.requires_grad = True

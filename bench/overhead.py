@@ -44,12 +44,15 @@ def workloads(work):
     def _():
         x = torch.tensor([0.5], requires_grad=True)
 
-        def run():
-            x.grad = None
-            y = x
+        @work.jit
+        def chain(y):
             for _ in range(50):
                 y = y * 1.01 + 0.01
-            y.backward()
+            return y
+
+        def run():
+            x.grad = None
+            chain(x).backward()
             return x.grad
         return run
 

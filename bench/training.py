@@ -37,7 +37,8 @@ def workloads(work):
     def _():
         p = layers(784, 512, 10)
         x, classes = torch.randn(64, 784), torch.randint(1, 11, (64,)) - 1
-        run = step(p, 0.01, lambda: F.cross_entropy(F.linear(F.linear(x, p[0], p[1]).relu(), p[2], p[3]), classes))
+        loss = work.jit(lambda: F.cross_entropy(F.linear(F.linear(x, p[0], p[1]).relu(), p[2], p[3]), classes))
+        run = step(p, 0.01, loss)
         return run, after(3, run, p)
 
     @work("tiny MLP 2-16-16-1, batch 32")
@@ -48,5 +49,5 @@ def workloads(work):
         def loss():
             h = F.linear(F.linear(x, p[0], p[1]).tanh(), p[2], p[3]).tanh()
             return F.mse_loss(F.linear(h, p[4], p[5]), y)
-        run = step(p, 0.01, loss)
+        run = step(p, 0.01, work.jit(loss))
         return run, after(3, run, p)

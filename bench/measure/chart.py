@@ -55,7 +55,7 @@ def comparison(path, groups, caption):
     while tick <= high:
         x = place(1 / tick)
         p.line(x, top - 8, x, bottom, **({"stroke": INK, "stroke_width": 1.5} if tick == 1 else {}))
-        p.text(x, top - 14, "%g×" % tick, text_anchor="middle", font_size=11)
+        p.text(x, top - 14, "%g×" % tick if tick >= 1 else "1/%g" % (1 / tick), text_anchor="middle", font_size=11)
         tick *= 2
     for i, (name, mean, members) in enumerate(groups):
         y = top + row * (i + 0.5)
@@ -100,7 +100,8 @@ def growth(path, panels):
             y = place(10 ** low_x, 10.0 ** power)[1]
             p.line(x0, y, x0 + w, y)
             p.text(x0 - 6, y + 4, "%g" % 10.0 ** power, text_anchor="end", font_size=10)
-        for x in sorted(set(xs)) if high_x - low_x < 2.2 else [10 ** k for k in powers(min(xs), max(xs))]:
+        doubling = [x for x in sorted(set(xs)) if x & (x - 1) == 0 or x == max(xs)]
+        for x in doubling if high_x - low_x < 2.2 else [10 ** k for k in powers(min(xs), max(xs))]:
             at = place(x, 10.0 ** low_y)[0]
             p.line(at, y0, at, y0 + h)
             p.text(at, y0 + h + 15, "%.0e" % x if x >= 1e4 else "%g" % x, text_anchor="middle", font_size=10)
@@ -109,5 +110,5 @@ def growth(path, panels):
             p.add("polyline", points=" ".join("%.1f,%.1f" % c for c in corners), fill="none", stroke=LINES[k], stroke_width=2)
             for cx, cy in corners:
                 p.add("circle", cx=cx, cy=cy, r=2.5, fill=LINES[k])
-            p.text(x0 + 8, y0 + 14 + 14 * k, name, fill=LINES[k], font_size=11)
+            p.text(x0 + w - 8, y0 + h - 22 - 14 * (len(series) - 1 - k), name, fill=LINES[k], font_size=11, text_anchor="end")
     p.write(path)

@@ -51,7 +51,7 @@ def facts(python):
     torch = output([python, "-c", "import torch, os; print(torch.__version__, torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())"],
                    env=sides.environment()).split()
     return {"processor": name, "processors": os.cpu_count(), "level": level(flags), "openblas": openblas(), "pytorch": torch[0],
-            "pytorch_threads": int(torch[1]), "pytorch_level": torch[2], "date": datetime.date.today().isoformat(),
+            "pytorch_threads": int(torch[1]), "pytorch_level": torch[2], "date": datetime.date.today().isoformat(), "load": os.getloadavg()[0],
             "configurations": sides.CONFIGURATIONS}
 
 

@@ -7,6 +7,7 @@
 */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ static double now(void) {
 }
 
 typedef struct Job { float *a, *b, *c; size_t n; int kind; int64_t repeats; float sink; } Job;
+
+static int ready, go;                                                   /* threads that wait for the start; the start */
 
 /* Independent chains of multiply-add, as many as keep the units busy. */
 static float multiply_add(int64_t repeats) {
@@ -72,10 +75,13 @@ static void triad_past(const float *a, const float *b, float *c, size_t n) {
 #endif
 }
 
+enum { STEPS = 100000 };
 enum { FMA, READ, COPY, TRIAD, PAST, KINDS };
 
 static void *work(void *arg) {
   Job *j = arg;
+  __atomic_add_fetch(&ready, 1, __ATOMIC_SEQ_CST);
+  while (!__atomic_load_n(&go, __ATOMIC_SEQ_CST)) ;
   if (j->kind == FMA) { j->sink = multiply_add(j->repeats); return NULL; }
   for (int64_t r = 0; r < j->repeats; r++) {
     switch (j->kind) {
@@ -89,13 +95,16 @@ static void *work(void *arg) {
   return NULL;
 }
 
-/* The shortest of some runs of all jobs at once, in seconds. */
+/* The shortest of many runs of all jobs at once, in seconds: each so short that some meet nothing else that runs. */
 static double fastest(Job *jobs, int threads) {
   double best = 1e9;
-  for (int round = 0; round < 10; round++) {
+  for (int round = 0; round < 40; round++) {
     pthread_t ids[64];
-    double start = now();
+    ready = go = 0;
     for (int i = 1; i < threads; i++) if (pthread_create(&ids[i], NULL, work, &jobs[i])) abort();
+    while (__atomic_load_n(&ready, __ATOMIC_SEQ_CST) < threads - 1) sched_yield();
+    double start = now();
+    __atomic_store_n(&go, 1, __ATOMIC_SEQ_CST);
     work(&jobs[0]);
     for (int i = 1; i < threads; i++) pthread_join(ids[i], NULL);
     double taken = now() - start;
@@ -109,8 +118,8 @@ int main(int argc, char **argv) {
   if (threads < 1) threads = 1;
   if (threads > 64) threads = 64;
   Job jobs[64] = {{0}};
-  for (int i = 0; i < threads; i++) { jobs[i].kind = FMA; jobs[i].repeats = 2000000; }
-  printf("flops %.4g\n", 2.0 * LANES * CHAINS * 2000000 * threads / fastest(jobs, threads));
+  for (int i = 0; i < threads; i++) { jobs[i].kind = FMA; jobs[i].repeats = STEPS; }
+  printf("flops %.4g\n", 2.0 * LANES * CHAINS * STEPS * threads / fastest(jobs, threads));
 
   size_t most = (size_t)192 << 20, apart = (2 << 10) + 64;              /* bytes of all arrays; a shift, lest they share sets of the caches */
   char *memory;
@@ -125,7 +134,7 @@ int main(int argc, char **argv) {
     for (int kind = READ; kind < KINDS; kind++) {
       size_t each = total / arrays[kind] / threads / 4 & ~(size_t)1023;       /* elements */
       if (!each) each = 1024;
-      int64_t repeats = (int64_t)(200e6 / (each * arrays[kind] * 4)) + 1;
+      int64_t repeats = (int64_t)(50e6 / (each * arrays[kind] * 4)) + 1;
       for (int i = 0; i < threads; i++) {
         float *array[3];
         for (int k = 0; k < 3; k++) array[k] = (float *)(memory + (k % arrays[kind]) * (most / arrays[kind] + apart)) + i * each;

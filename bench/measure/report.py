@@ -2,6 +2,8 @@
 import json
 import math
 
+from sides import CONFIGURATIONS
+
 NAME = 46
 MORE_THREADS = 1.1            # what a target allows with more threads than one
 
@@ -22,7 +24,7 @@ def of_threads(n):
 
 def best(workload):
     """PyTorch's fastest configuration: its name and its figures."""
-    theirs = {label: s for label, s in workload["sides"].items() if label != "tide"}
+    theirs = {label: s for label, s in workload["sides"].items() if label in CONFIGURATIONS}
     label = min(theirs, key=lambda l: theirs[l]["median"])
     return label, theirs[label]
 
@@ -55,7 +57,7 @@ def facts(f):
     print("processor  %s; %d of them" % (f["processor"], f["processors"]))
     print("tide       kernels %s; OpenBLAS: %s" % (f["level"], f["openblas"]))
     print("PyTorch    %s, kernels %s, by itself %s" % (f["pytorch"], f["pytorch_level"], of_threads(f["pytorch_threads"])))
-    print("date       %s" % f["date"])
+    print("date       %s; load of the machine before: %.1f" % (f["date"], f["load"]))
     print("Medians in microseconds (quartiles in brackets); PyTorch's is the fastest of %s." % ", ".join(f["configurations"]))
 
 
@@ -79,6 +81,9 @@ def line(w):
     label, theirs = best(w)
     wanted = target(w)
     note = "  over" if over(w) else ""
+    for beside in ("compile", "jax"):
+        if beside in w["sides"]:
+            note += "  %s %s" % (beside, time(w["sides"][beside]["median"]))
     if w["threads"] == 1 and w["parallel"] > 1.2:
         note += "  tide ran on %.1f processors" % w["parallel"]
     print("%-*s %26s %26s %8s %6.3f %7s %10s%s" % (NAME, w["name"], spread(w["sides"]["tide"]), spread(theirs), label, ratio(w),

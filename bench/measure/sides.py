@@ -88,6 +88,14 @@ def pytorch(python, group, threads, configuration):
     return Side(configuration, [python, "bench/measure/worker.py", group, str(threads)], CONFIGURATIONS[configuration])
 
 
+def compiled(python, group, threads):
+    return Side("compile", [python, "bench/measure/worker.py", group, str(threads), "compile"], CONFIGURATIONS["keep"])
+
+
+def jax(python, group, threads):
+    return Side("jax", [python, "bench/measure/worker_jax.py", group, str(threads)], CONFIGURATIONS["keep"])
+
+
 class Samples:
     """Seconds for one repetition on one side, batch by batch."""
 
@@ -134,7 +142,7 @@ class Samples:
 
     def summary(self):
         quarters = statistics.quantiles(self.values, n=4, method="inclusive") if len(self.values) > 1 else self.values * 3
-        return {"median": self.median(), "q1": quarters[0], "q3": quarters[2], "mean": statistics.fmean(self.values),
+        return {"median": self.median(), "q1": quarters[0], "q3": quarters[2], "mean": statistics.fmean(self.values), "least": min(self.values),
                 "samples": len(self.values), "repetitions": self.repetitions, "repeated": self.disturbed,
                 "plateau": self.threads > 1 and self.median() < 0.05 and on_slice(self.median(), 0.02)}
 

@@ -1,31 +1,44 @@
 """PyTorch's side of a comparison: the same orders as worker.lua takes, and the same answers.
-    python bench/measure/worker.py GROUP THREADS
+    python bench/measure/worker.py GROUP THREADS [compile]
+With `compile` what a workload computes goes through torch.compile: all of it, or what the workload hands to `work.jit`.
 """
 import os
 import sys
-import time
 
 import torch
 
+import serve
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-group, threads = sys.argv[1], int(sys.argv[2])
+group, threads, compiled = sys.argv[1], int(sys.argv[2]), "compile" in sys.argv[3:]
 torch.set_num_threads(threads)
 module = __import__(group)
 workloads = {}
 
 
-def work(name):
-    assert name not in workloads, name
+class Work:
+    """work(name) keeps the function that follows as a workload."""
 
-    def keep(setup):
-        workloads[name] = setup
-        return setup
-    return keep
+    def __init__(self):
+        self.in_part = False
 
+    def jit(self, f):
+        self.in_part = True
+        return torch.compile(f) if compiled else f
 
-if group != "draws":
-    module.workloads(work)
-run = check = None
+    def __call__(self, name):
+        assert name not in workloads, name
+
+        def keep(setup):
+            workloads[name] = lambda: self.build(setup) if compiled else setup()
+            return setup
+        return keep
+
+    def build(self, setup):
+        torch.compiler.reset()
+        self.in_part = False
+        made = setup()
+        return made if self.in_part else torch.compile(made)
 
 
 def digest(x):
@@ -46,53 +59,6 @@ def digest(x):
     return " ".join(out)
 
 
-def start(setup):
-    global run, check
-    torch.manual_seed(1)
-    made = setup()
-    run, check = made if isinstance(made, tuple) else (made, made)
-
-
-def list_all(_):
-    print("\n".join(workloads))
-
-
-def check_all(_):
-    results = check()
-    for x in results if isinstance(results, tuple) else (results,):
-        print(digest(x))
-
-
-def repeat(n):
-    f = run
-    begin = time.process_time()
-    for _ in range(int(n)):
-        f()
-    print("%.6f" % (time.process_time() - begin))
-
-
-def close(_):
-    global run, check
-    run = check = None
-
-
-def status(_):
-    with open("/proc/self/status") as lines:
-        for line in lines:
-            if line.startswith("Vm"):
-                print(*line.replace(":", "").split()[:2], sep="\t")
-
-
-orders = {
-    "list": list_all, "check": check_all, "run": repeat, "close": close, "status": status,
-    "open": lambda name: start(workloads[name]),
-    "draw": lambda recipe: start(lambda: module.draw(recipe)),
-    "version": lambda _: print(torch.__version__),
-}
-for line in sys.stdin:
-    name, _, rest = line.rstrip("\n").partition(" ")
-    try:
-        orders[name](rest)
-    except Exception as problem:
-        print("error", str(problem).split("\n")[0])
-    print(".", flush=True)
+if group != "draws":
+    module.workloads(Work())
+serve.Server(workloads, lambda: torch.manual_seed(1), digest, getattr(module, "draw", None)).serve()
