@@ -19,7 +19,7 @@ local checks = {
    table = function(v) return type(v) == "table" end,
    list = function(v) return type(v) == "table" end,
    tensor = function(v) return core.is_tensor(v) end,
-   dtype = function(v) return tostring(v):match "^tide%.%l+%d*$" ~= nil end,
+   dtype = function(v) return type(v) == "userdata" and tostring(v):match "^tide%.%l+%d*$" ~= nil end,
    ["function"] = function(v)
       local meta = type(v) ~= "string" and getmetatable(v)
       return type(v) == "function" or (type(meta) == "table" and meta.__call ~= nil)
@@ -49,10 +49,11 @@ local function parse(text)
    return params
 end
 
-local function is_keywords(v)
-   if type(v) ~= "table" or getmetatable(v) ~= nil or next(v) == nil then return false end
+-- Is v, at the place of parameter p, a table of keywords? One without entries is, unless p takes a table.
+local function is_keywords(v, p)
+   if type(v) ~= "table" or getmetatable(v) ~= nil or (p and p.types[1] == "table") then return false end
    for key in pairs(v) do if type(key) ~= "string" then return false end end
-   return true
+   return next(v) ~= nil or not (p and p.types[1] == "list")
 end
 
 local function check(what, p, v)
@@ -67,7 +68,7 @@ return function(what, text)
    local params = parse(text)
    local function read(...)
       local given, n, keywords = {...}, select("#", ...), nil
-      if n > 0 and is_keywords(given[n]) and not (params[n] and params[n].types[1] == "table") then keywords, n = given[n], n - 1 end
+      if n > 0 and is_keywords(given[n], params[n]) then keywords, n = given[n], n - 1 end
       if n > #params then core.error(("%s: %d arguments are too many"):format(what, n)) end
       for key in pairs(keywords or {}) do
          if not params[key] then core.error(("%s: there is no keyword '%s'"):format(what, key)) end

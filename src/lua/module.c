@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "lua/binding.h"
 #include "tide_lua.h"
@@ -491,7 +493,7 @@ static State *new_state(lua_State *L, const tide_Config *host) {
   lua_pushcfunction(L, state_gc);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  tide_Config config = {sizeof config, NULL, NULL, 1};
+  tide_Config config = {sizeof config, NULL, NULL, 1, 0};
   if (host) memcpy(&config, host, host->size < sizeof config ? host->size : sizeof config);
   config.size = sizeof config;
   config.base = 1;
@@ -585,10 +587,19 @@ static int get_num_threads(lua_State *L) { lua_pushinteger(L, tide_get_num_threa
 /* Makes the next operator fail: for tests (a host calls tide_interrupt). */
 static int interrupt(lua_State *L) { tide_interrupt(STATE(L)->c); return 0; }
 
+/* core.now(): seconds, from an unknown start. core.is_terminal(): does stderr lead to one? */
+static int now(lua_State *L) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  lua_pushnumber(L, (lua_Number)t.tv_sec + 1e-9 * (lua_Number)t.tv_nsec);
+  return 1;
+}
+static int is_terminal(lua_State *L) { lua_pushboolean(L, isatty(2)); return 1; }
+
 static const luaL_Reg functions[] = {
   {"memory_stats", memory_stats}, {"empty_cache", empty_cache}, {"set_memory_limit", set_memory_limit}, {"manual_seed", manual_seed},
   {"initial_seed", initial_seed}, {"get_rng_state", get_rng_state}, {"set_rng_state", set_rng_state}, {"set_num_threads", set_num_threads}, {"get_num_threads", get_num_threads},
-  {"own_source", own_source}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
+  {"own_source", own_source}, {"now", now}, {"is_terminal", is_terminal}, {"error", core_error}, {"warn", core_warn}, {"line", core_where}, {"interrupt", interrupt}, {"scope", scope}, {NULL, NULL}};
 
 static const luaL_Reg tensor_life[] = {{"__gc", box_gc}, {"__close", box_release}, {NULL, NULL}};
 
@@ -644,6 +655,7 @@ static State *open_state(lua_State *L, const tide_Config *config) {
   tide__open_generator(L, S, module);
   tide__open_hooks(L, S, module);
   tide__open_function(L, S, module);
+  tide__open_files(L, S, module);
   lua_pushliteral(L, TIDE_VERSION);
   lua_setfield(L, module, "_VERSION");
   lua_settop(L, module + 1);
