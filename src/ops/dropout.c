@@ -32,12 +32,13 @@ static tide_Tensor *dropout(tide_Tensor *x, double p, int training, int inplace,
   return tide_add_(times(x, tide_mul_(mask, tide_number(c, a)), inplace), shift);
 }
 
-static tide_Tensor *dropout1d(tide_Tensor *x, double p, int training, int inplace) {
+/* Channels with as many dimensions in all as `full`, or one less: then there is no batch. */
+static tide_Tensor *dropout_channels(tide_Tensor *x, double p, int training, int inplace, int full) {
   if (!x) return NULL;
-  if (x->ndim == 3) return dropout(x, p, training, inplace, CHANNELS);
-  if (x->ndim != 2) return tide__fail(x->ctx, TIDE_ESHAPE, "2 or 3 dimensions are wanted, channels or a batch of them, not sizes %s", SHAPE_TEXT(x));
-  if (!inplace) return tide_squeeze_dim(dropout(tide_unsqueeze(x, 0), p, training, 0, CHANNELS), 0);
-  return dropout(tide_unsqueeze(x, 0), p, training, 1, CHANNELS) ? x : NULL;
+  if (x->ndim == full) return dropout(x, p, training, inplace, CHANNELS);
+  if (x->ndim != full - 1) return tide__fail(x->ctx, TIDE_ESHAPE, "%d or %d dimensions are wanted, channels or a batch of them, not sizes %s", full - 1, full, SHAPE_TEXT(x));
+  tide_Tensor *y = dropout(tide_unsqueeze(x, 0), p, training, inplace, CHANNELS);
+  return inplace ? (y ? x : NULL) : tide_squeeze_dim(y, 0);
 }
 
 #define TABLE "ops/dropout.def"

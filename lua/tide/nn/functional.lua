@@ -111,6 +111,27 @@ return function(tide, nn)
       return tide.zeros(shape, {dtype = tide.int64}):scatter_(-1, tensor:unsqueeze(-1), 1)
    end)
 
+   -- batch_norm in which every sample is a batch of its own. The running statistics follow the mean over the samples.
+   define("instance_norm", "input: tensor, running_mean: tensor = nil, running_var: tensor = nil, weight: tensor = nil, bias: tensor = nil, "
+      .. "use_input_stats: boolean = true, momentum: number = 0.1, eps: number = 1e-5",
+      function(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+         if input.ndim < 3 then core.error("instance_norm: at least 3 dimensions expected, [N, C, *], got sizes " .. sizes(input)) end
+         local n, c = input.shape[1], input.shape[2]
+         if use_input_stats and input:numel() == n * c then core.error(("instance_norm: sizes %s have one value alone in each channel"):format(sizes(input))) end
+         local function each(v) return v and v["repeat"](v, n) end
+         local shape = {table.unpack(input.shape)}
+         shape[1], shape[2] = 1, n * c
+         local mean, var = each(running_mean), each(running_var)
+         local output = F.batch_norm(input:reshape(shape), mean, var, each(weight), each(bias), use_input_stats, momentum, eps)
+         if use_input_stats and running_mean then
+            tide.no_grad(function()
+               running_mean:copy_(mean:view(n, c):mean(1))
+               running_var:copy_(var:view(n, c):mean(1))
+            end)
+         end
+         return output:view(input.shape)
+      end)
+
    -- }=========================================================
 
 

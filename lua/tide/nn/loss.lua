@@ -22,8 +22,6 @@ local plain = {
    {"SoftMarginLoss", "soft_margin_loss", "reduction: string = 'mean'"},
    {"MultiLabelSoftMarginLoss", "multilabel_soft_margin_loss", "weight: tensor = nil, reduction: string = 'mean'"},
    {"TripletMarginLoss", "triplet_margin_loss", "margin: number = 1.0, p: number = 2.0, eps: number = 1e-6, swap: boolean = false, reduction: string = 'mean'"},
-   {"TripletMarginWithDistanceLoss", "triplet_margin_with_distance_loss",
-      "distance_function: function = nil, margin: number = 1.0, swap: boolean = false, reduction: string = 'mean'"},
 }
 
 return function(_, nn)
@@ -49,5 +47,18 @@ return function(_, nn)
          inputs[n + 1] = keywords
          return call(table.unpack(inputs, 1, n + 1))
       end
+   end
+
+   -- TripletMarginLoss by any function of two tensors; it may be a module.
+   local Triplet = nn.class "TripletMarginWithDistanceLoss"
+   nn.TripletMarginWithDistanceLoss = Triplet
+   local triplet_arguments = arguments("TripletMarginWithDistanceLoss", "distance_function: function = nil, margin: number = 1.0, swap: boolean = false, reduction: string = 'mean'")
+   function Triplet:init(...)
+      local distance
+      distance, self.margin, self.swap, self.reduction = triplet_arguments(...)
+      self.distance_function = distance or nn.PairwiseDistance()
+   end
+   function Triplet:forward(anchor, positive, negative)
+      return F.triplet_margin_with_distance_loss(anchor, positive, negative, self.distance_function, self.margin, self.swap, self.reduction)
    end
 end
