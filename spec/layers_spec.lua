@@ -1,4 +1,4 @@
--- The layers of the C sources (docs/design.md): base <- tensor | kernels <- ops <- autograd <- lua. A file includes its own
+-- The layers of the C sources (docs/design.md): base <- tensor | kernels <- ops <- autograd <- lua, and tensor <- io <- lua. A file includes its own
 -- layer and those below it. tide.h and tide_ops.h only declare: anyone may include them.
 local BELOW = {
    base = {},
@@ -6,6 +6,7 @@ local BELOW = {
    kernels = {"base"},
    ops = {"base", "tensor", "kernels"},
    autograd = {"base", "tensor", "kernels", "ops"},
+   io = {"base", "tensor"},
    lua = {},                             -- the binding uses what every host has: the public headers
 }
 -- The kernels take the forward column of the rows, which is a table and no code.

@@ -71,6 +71,7 @@ typedef struct tide_Config {
   tide_Alloc alloc;        /* NULL: the C library's */
   void *ud;                /* handed to alloc */
   int base;                /* what positions held in index tensors count from: 0 (default) or 1 */
+  int no_files;            /* 1: no access to files; what is in memory can be read and written still */
 } tide_Config;
 
 /* A new context; NULL if there is no memory for it. `config` may be NULL. */
@@ -81,7 +82,7 @@ TIDE_API void tide_shutdown(tide_Context *c);
 
 enum {
   TIDE_OK, TIDE_NOMEM, TIDE_EARG, TIDE_ESHAPE, TIDE_EDTYPE, TIDE_EINDEX, TIDE_EGRAD, TIDE_EVERSION, TIDE_EVALUE,
-  TIDE_ECALLBACK, TIDE_INTERRUPTED
+  TIDE_ECALLBACK, TIDE_INTERRUPTED, TIDE_EFILE
 };
 
 /* The first error since the last tide_clear_error: its message ("" if none) and its code. */
@@ -495,6 +496,56 @@ typedef struct tide_Generator tide_Generator;
 TIDE_API size_t tide_generator_size(void);
 TIDE_API tide_Generator *tide_generator_init(void *memory);
 TIDE_API tide_Generator *tide_use_generator(tide_Context *c, tide_Generator *g);
+/* }====================================================================== */
+
+/*
+** {======================================================================
+** Files: safetensors, NumPy's npy and npz; PyTorch's zip checkpoints can be read. docs/files.md says what of each.
+**
+**   tide_Contents *r = tide_load(c, "model.safetensors", TIDE_FORMAT_ANY, 1);
+**   const tide_Item *w = tide_item_get(tide_contents_root(r), "weight");          // w->kind == TIDE_ITEM_TENSOR, w->t
+**   tide_contents_free(r);
+**
+** Nothing in a file is trusted, and nothing in it is executed: a damaged or hostile one is an error, and takes no more memory than a fixed multiple of its length.
+** =======================================================================
+*/
+enum { TIDE_FORMAT_ANY /* by the name, else by the bytes */, TIDE_SAFETENSORS, TIDE_NPY, TIDE_NPZ, TIDE_CHECKPOINT };
+enum { TIDE_ITEM_NONE, TIDE_ITEM_BOOLEAN, TIDE_ITEM_INTEGER, TIDE_ITEM_NUMBER, TIDE_ITEM_STRING, TIDE_ITEM_TENSOR, TIDE_ITEM_LIST, TIDE_ITEM_DICT };
+
+/* What a file holds, a tree without cycles, though an item may stand in several places. It lives as long as its contents. */
+typedef struct tide_Item {
+  int kind;
+  int levels;                      /* (the reader's) */
+  size_t n;                        /* bytes of a string, entries of a list or a dictionary */
+  union {
+    int64_t i;                     /* BOOLEAN, INTEGER */
+    double d;
+    const char *s;                 /* n bytes and a 0 */
+    tide_Tensor *t;                /* lent: tide_retain what is to stay */
+    struct tide_Item **list;       /* n items; in a DICT 2 n, keys and values in turn: of equal keys the last counts */
+  };
+} tide_Item;
+/* The value under a key that is a string; NULL if there is none, or `dict` is no dictionary. */
+TIDE_API const tide_Item *tide_item_get(const tide_Item *dict, const char *key);
+
+/* What was read, or NULL with an error. A safetensors file gives a dictionary of tensors in the order of its header, an npz file in the order of
+** its directory, an npy file a tensor, a checkpoint whatever was saved. With `mapped` the tensors are the file's own pages, read when they are first used
+** and private: writing to a tensor does not change the file. (Who cuts a mapped file short takes the memory away under the tensors; replacing it, as tide_save does, is harmless.)
+** tide_read copies what it needs. */
+typedef struct tide_Contents tide_Contents;
+TIDE_API tide_Contents *tide_load(tide_Context *c, const char *path, int format, int mapped);
+TIDE_API tide_Contents *tide_read(tide_Context *c, const void *bytes, size_t n, int format);
+/* The same for JSON text. */
+TIDE_API tide_Contents *tide_read_json(tide_Context *c, const char *text, size_t n);
+TIDE_API const tide_Item *tide_contents_root(const tide_Contents *r);
+TIDE_API const tide_Item *tide_contents_metadata(const tide_Contents *r);       /* of a safetensors file: a dictionary of strings; NULL: none */
+TIDE_API void tide_contents_free(tide_Contents *r);                             /* NULL is ignored */
+
+/* Writes n tensors under different names in UTF-8. `metadata`, for safetensors: key, value, ..., NULL; or NULL. An npy file takes one tensor, and no name. tide_save
+** replaces a file in one step, which no failure leaves half done; tide_write hands the bytes on, piece by piece, until `write` returns 0 (after tide_fail). */
+TIDE_API int tide_save(tide_Context *c, const char *path, int format, size_t n, const char *const *names, tide_Tensor *const *tensors, const char *const *metadata);
+TIDE_API int tide_write(tide_Context *c, int format, size_t n, const char *const *names, tide_Tensor *const *tensors, const char *const *metadata,
+                        int (*write)(void *arg, const void *bytes, size_t n), void *arg);
 /* }====================================================================== */
 
 #ifdef __cplusplus

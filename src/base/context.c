@@ -254,7 +254,7 @@ void tide_set_collect(tide_Context *c, void (*collect)(void *), void *arg) { c->
 /* {======================== contexts and scopes ======================== */
 
 tide_Context *tide_open(const tide_Config *config) {
-  tide_Config f = {sizeof f, NULL, NULL, 0};
+  tide_Config f = {sizeof f, NULL, NULL, 0, 0};
   if (config) memcpy(&f, config, config->size < sizeof f ? config->size : sizeof f);
   tide_Alloc alloc = f.alloc ? f.alloc : default_alloc;
   tide_Context *c = alloc(f.ud, NULL, 0, sizeof *c);
@@ -268,6 +268,7 @@ tide_Context *tide_open(const tide_Config *config) {
   c->pooled = alloc == default_alloc;
 #endif
   c->base = f.base != 0;
+  c->no_files = f.no_files != 0;
   c->mode.grad = 1;
   c->mode.default_dtype = TIDE_FLOAT32;
   struct timespec now = {0, 0};

@@ -57,6 +57,7 @@ struct tide_Context {
 
   uint64_t sequence;                    /* of the next node */
   int base;                             /* of positions in index tensors */
+  int no_files;                         /* no access to files */
   tide_Node *dying;                     /* nodes whose count is 0, to be freed in a loop */
   int draining;
   struct tide__Run *run;                /* the innermost backward pass under way */

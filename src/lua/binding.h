@@ -193,6 +193,7 @@ void tide__open_hooks(lua_State *L, State *S, int module);
 void tide__open_function(lua_State *L, State *S, int module);
 void tide__open_generator(lua_State *L, State *S, int module);
 void tide__open_packed(lua_State *L, State *S, int module);
+void tide__open_files(lua_State *L, State *S, int module);
 void tide__open_optim(lua_State *L, State *S, int module);
 
 /* index.c. The key is at 2, the value at 3. */
