@@ -21,7 +21,7 @@
 #define PASTE(a, b)  PASTE_(a, b)
 #define NAME(f)      PASTE(f, T)
 #define LANES        32
-#define BLOCK        512
+#define BLOCK        2048
 #define COLUMNS      TIDE_SOFTMAX_COLUMNS
 #define ROWS         16          /* of columns, whose sums are of T */
 
@@ -35,20 +35,25 @@ static T NAME(largest)(int64_t n, const T *x) {
   return most;
 }
 
-/* The sum of E over at most BLOCK places i. */
+/* The sum of E over at most BLOCK places i: the last ones in shrinking steps. */
+#define STEP(w, E)  for (int j = 0; j < w; j++) lane[j] += E(i + j);
+#define LAST(w, E)  if (n - i >= w) { STEP(w, E) i += w; }
+#define HALVE(h)    for (int j = 0; j < h; j++) lane[j] += lane[j + h];
 #define SUM_BLOCK(E) \
-  T lane[LANES] = {0}, sum = 0; \
+  T lane[LANES] = {0}; \
   int64_t i = 0; \
-  for (; i + LANES <= n; i += LANES) for (int j = 0; j < LANES; j++) lane[j] += E(i + j); \
-  for (; i < n; i++) sum += E(i); \
-  for (int h = LANES / 2; h; h /= 2) for (int j = 0; j < h; j++) lane[j] += lane[j + h]; \
-  return lane[0] + sum;
+  for (; i + LANES <= n; i += LANES) STEP(LANES, E) \
+  LAST(16, E) HALVE(16) LAST(8, E) HALVE(8) LAST(4, E) HALVE(4) LAST(2, E) HALVE(2) LAST(1, E) HALVE(1) \
+  return lane[0];
 #define SELF(i)    x[i]
 #define PRODUCT(i) (x[i] * y[i])
 static T NAME(block_sum)(int64_t n, const T *x) { SUM_BLOCK(SELF) }
 static T NAME(block_dot)(int64_t n, const T *x, const T *y) { SUM_BLOCK(PRODUCT) }
 #undef SELF
 #undef PRODUCT
+#undef STEP
+#undef LAST
+#undef HALVE
 #undef SUM_BLOCK
 
 /* A line, block by block: `at` is the place, `k` the length. */
