@@ -34,3 +34,12 @@ describe("tensordot", function()
       assert.same((a:mm(b)):tolist(), tide.tensordot(a, b, {dims = 1}):tolist())
    end)
 end)
+
+describe("reshape", function()
+   it("is a view under PyTorch's names", function()                -- PyTorch 2.13
+      local x = tide.ones(3, 4, {requires_grad = true})
+      for name, y in pairs {ViewBackward0 = x:reshape(12), ReshapeAliasBackward0 = x[{{}, {2, 2}}]:flatten(), UnsafeViewBackward0 = x:t():reshape(12)} do
+         assert.equal(name, y.grad_fn:name())
+      end
+   end)
+end)

@@ -94,6 +94,7 @@ end
 return {
    view = {data = true, samples = function(t) return {{t.float(2, 3, 4), {4, -1}}, {t.float(2, 3), {6}}, {t.float(2, 3), {3, 1, 2}}, {t.float(), {1, 1}}, {t.float(1), {}}, {t.float(0, 3), {3, 0}}} end,
       errors = function(t) return {{"6 elements", t.float(2, 3), {4}}, {"only one size", t.float(2, 3), {-1, -1}}, {"without a copy", t.float(2, 3):t(), {6}}, {"negative", t.float(6), {-2, -3}}, {"ambiguous", t.float(0), {-1, 0}}} end},
+   reshape_alias = {ref = function(x) return matrices(x) end, samples = function(t) return {{t.float(1, 4), {4, 1}}} end, layouts = false},
    unsafe_view = {ref = function(x) return matrices(x) end, samples = function(t) return {{t.float(1, 4), {4, 1}}} end, layouts = false},
    reshape = {data = true, samples = function(t) return {{t.float(2, 3, 4), {4, -1}}, {t.float(2, 3):t(), {6}}, {t.float(2, 3), {2, 3}}, {t.float(), {1}}, {t.float(0, 3), {0}}} end,
       errors = function(t) return {{"6 elements", t.float(2, 3), {5, -1}}} end},

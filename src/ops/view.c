@@ -80,7 +80,7 @@ static tide_Tensor *resize_vjp(tide_Node *n, tide_Tensor *g, int i) {
 static tide_Tensor *reshape(tide_Tensor *x, const int64_t *size, int nd) {
   int64_t shape[TIDE_MAXDIM], strides[TIDE_MAXDIM];
   if (!x || !complete(x->ctx, x->ndim, x->shape, size, nd, shape)) return NULL;
-  if (view_strides(x, nd, shape, strides)) return tide_view(x, shape, nd);
+  if (view_strides(x, nd, shape, strides)) return x->flags & T_CONTIG ? tide_view(x, shape, nd) : tide_reshape_alias(x, shape, nd);
   return tide_unsafe_view(tide_contiguous_copy(x), shape, nd);
 }
 
@@ -788,9 +788,14 @@ static int copy_slices_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi
   if (reach > length) length = reach;
   tide_Tensor *memory = tide_window_put(g[0], g[0]->shape, base_nd, base_stride, base_nd, 0, length);
   tide_Tensor *part = tide_window(memory, size, nd, stride, nd, offset);
-  if (!part || !tide__node_run(n->extra->inner, &part, gi, want)) return 0;
-  if (!want[0]) return 1;
   tide_Context *c = n->ctx;
+  tide_Node *inner = n->extra->inner;
+  if (!inner) { tide__fail(c, TIDE_EGRAD, "%s: what backward needs was already freed; pass retain_graph to the first backward", tide_node_name(n)); return 0; }
+  inner->refs++;                                          /* whatever what it runs may free */
+  int ok = part && tide__node_run(inner, &part, gi, want);
+  tide__node_unref(inner);
+  if (!ok) return 0;
+  if (!want[0]) return 1;
   tide_Tensor *ones = tide_ones(c, size, nd, TIDE_FLOAT32);
   tide_Tensor *written = tide_ne(tide_window_put(ones, size, nd, stride, nd, offset, length), tide_number(c, 0));
   tide_Tensor *put = gi[0] == TIDE_NONE ? tide_number(c, 0) : tide_window_put(gi[0], size, nd, stride, nd, offset, length);

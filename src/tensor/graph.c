@@ -59,7 +59,9 @@ void tide__node_free_saved(tide_Node *n) {
       x->saved[i].node = NULL;
       if (m) tide__node_unref(m);
     }
-    if (x->inner && !(x->inner->flags & N_FREED)) tide__node_free_saved(x->inner);
+    tide_Node *inner = x->inner;                              /* its output, saved, may have made it a node of its own in another graph */
+    x->inner = NULL;
+    if (inner) tide__node_unref(inner);
   }
   n->flags |= N_FREED;
 }
