@@ -45,7 +45,10 @@ return function(_, nn)
          self:extend(list)
       end
       function List:_length() return #self:_slot(kind).keys end
-      function List:_item(i) return values(self)[i < 0 and i + #self + 1 or i] end
+      function List:_item(i)
+         local slot = self:_slot(kind)
+         return slot.values[slot.keys[i < 0 and i + #slot.keys + 1 or i]]
+      end
       function List:_each() return ipairs(values(self)) end
       function List:append(v)
          self[tostring(#self)] = check(v, name, #self + 1)
@@ -72,7 +75,7 @@ return function(_, nn)
          return v
       end
       -- list:set(i, v): list[i] = v does the same.
-      function List:set(i, v) self[tostring(place(self, i, name) - 1)] = check(v, name, i) end
+      function List:set(i, v) self[self:_slot(kind).keys[place(self, i, name)]] = check(v, name, i) end
       return List
    end
 
@@ -97,7 +100,7 @@ return function(_, nn)
       return ("%s(\n  %s\n)"):format(self:_get_name(), table.concat(lines, "\n  "))
    end
 
-   local function parameter_text(p) return ("Parameter containing: [%s of size %s]"):format(p.dtype, table.concat({table.unpack(p:size())}, "x")) end
+   local function parameter_text(p, kind) return ("Parameter containing: [%s of size %s]"):format(kind or p.dtype, table.concat({table.unpack(p:size())}, "x")) end
    function nn.ParameterList:extra_repr()
       local lines = {}
       for i, p in pairs(self) do lines[i] = ("  (%d): %s"):format(i - 1, parameter_text(p)) end
@@ -139,7 +142,7 @@ return function(_, nn)
          local keys, taken = {}, {}
          for key, v in pairs(entries) do
             if type(key) ~= "string" then core.error(("%s: a key is a string, got %s"):format(name, type_name(key))) end
-            if nn.Module[key] ~= nil or Dict[key] ~= nil then core.error(("%s: '%s' is a method of modules, which a key cannot be"):format(name, key)) end
+            if Dict[key] ~= nil then core.error(("%s: '%s' is a method of modules, which a key cannot be"):format(name, key)) end
             keys[#keys + 1], taken[key] = key, check(v, name, key)
          end
          if getmetatable(entries) == nil then table.sort(keys) end
@@ -172,9 +175,11 @@ return function(_, nn)
 
    nn.ModuleDict = make_dictionary("ModuleDict", "_modules", check_module)
    nn.ParameterDict = make_dictionary("ParameterDict", "_parameters", check_parameter)
+   -- (PyTorch gives the old names of types here, and those of dtypes in lists.)
+   local kinds = {["tide.float32"] = "tide.FloatTensor", ["tide.float64"] = "tide.DoubleTensor"}
    function nn.ParameterDict:extra_repr()
       local lines = {}
-      for key, p in pairs(self) do lines[#lines + 1] = ("  (%s): %s"):format(key, parameter_text(p)) end
+      for key, p in pairs(self) do lines[#lines + 1] = ("  (%s): %s"):format(key, parameter_text(p, kinds[tostring(p.dtype)])) end
       return table.concat(lines, "\n")
    end
 

@@ -60,14 +60,123 @@ return function(tide, nn)
       local fan_in, fan_out = fans(tensor, "xavier_normal_")
       return tensor:normal_(0, gain * math.sqrt(2 / (fan_in + fan_out)))
    end)
+   local function nothing(tensor, what)
+      if tensor:numel() > 0 then return false end
+      core.warn(what .. ": a tensor without elements stays as it is")
+      return true
+   end
    define("kaiming_uniform_", "tensor: tensor, a: number = 0, mode: string = 'fan_in', nonlinearity: string = 'leaky_relu'", function(tensor, a, mode, nonlinearity)
+      if nothing(tensor, "kaiming_uniform_") then return tensor end
       local fan = chosen_fan(tensor, mode, "kaiming_uniform_")
       local bound = math.sqrt(3) * (init.calculate_gain(nonlinearity, a) / math.sqrt(fan))
       return tensor:uniform_(-bound, bound)
    end)
    define("kaiming_normal_", "tensor: tensor, a: number = 0, mode: string = 'fan_in', nonlinearity: string = 'leaky_relu'", function(tensor, a, mode, nonlinearity)
+      if nothing(tensor, "kaiming_normal_") then return tensor end
       local fan = chosen_fan(tensor, mode, "kaiming_normal_")
       return tensor:normal_(0, init.calculate_gain(nonlinearity, a) / math.sqrt(fan))
    end)
-   init._fans = fans
+
+
+   -- {======================== shapes with a meaning ========================
+
+   local function check_dims(tensor, what, least, most)
+      if tensor.ndim >= least and tensor.ndim <= most then return end
+      local wanted = least == most and tostring(least) or most == math.huge and "at least " .. least or ("%d to %d"):format(least, most)
+      core.error(("%s: %s dimensions expected, the tensor has sizes %s"):format(what, wanted, tensor.shape))
+   end
+
+   -- A convolution that gives its input back, as far as there are channels: ones in the middle.
+   define("dirac_", "tensor: tensor, groups: integer = 1", function(tensor, groups)
+      check_dims(tensor, "dirac_", 3, 5)
+      if groups < 1 or tensor.shape[1] % groups ~= 0 then core.error(("dirac_: groups %d does not divide the first size of %s"):format(groups, tensor.shape)) end
+      tensor:zero_()
+      local each = tensor.shape[1] // groups
+      for g = 0, groups - 1 do
+         for d = 1, math.min(each, tensor.shape[2]) do
+            local place = {g * each + d, d}
+            for i = 3, tensor.ndim do place[i] = tensor.shape[i] // 2 + 1 end
+            tensor[place] = 1
+         end
+      end
+      return tensor
+   end)
+
+   -- Normal numbers, of which the given fraction of each column is set to 0.
+   define("sparse_", "tensor: tensor, sparsity: number, std: number = 0.01", function(tensor, sparsity, std)
+      check_dims(tensor, "sparse_", 2, 2)
+      if sparsity < 0 or sparsity > 1 then core.error(("sparse_: sparsity is %s, no fraction from 0 to 1"):format(sparsity)) end
+      local rows, columns = tensor.shape[1], tensor.shape[2]
+      local zeros = math.ceil(sparsity * rows)
+      tensor:normal_(0, std)
+      for column = 1, columns do
+         local order = tide.randperm(rows)
+         if zeros > 0 then tensor[{order[{{1, zeros}}], column}] = 0 end
+      end
+      return tensor
+   end)
+
+   -- A matrix [rows, the rest] with orthonormal columns, or rows if they are fewer: of normal numbers, each made orthogonal to those before it (twice, which
+   -- leaves nothing of rounding), computed in float64. It is the Q of the QR decomposition in which the diagonal of R is positive.
+   define("orthogonal_", "tensor: tensor, gain: number = 1", function(tensor, gain)
+      check_dims(tensor, "orthogonal_", 2, math.huge)
+      if tensor:numel() == 0 then return tensor end
+      local rows, columns = tensor.shape[1], tensor:numel() // tensor.shape[1]
+      local flat = tide.empty(rows, columns, {dtype = tensor.dtype}):normal_(0, 1):double()
+      local vectors = rows < columns and flat or flat:t():contiguous()
+      for i = 1, vectors.shape[1] do
+         local v = vectors[i]
+         if i > 1 then
+            local before = vectors:narrow(1, 1, i - 1)
+            for _ = 1, 2 do v:sub_(before:mv(v):matmul(before)) end
+         end
+         local norm = v:norm():item()
+         v:mul_(norm > 0 and 1 / norm or 0)
+      end
+      return tensor:copy_((rows < columns and vectors or vectors:t()):reshape(tensor.shape)):mul_(gain)
+   end)
+
+   -- }=========================================================
+
+
+   -- {======================== trunc_normal_ ========================
+
+   local function normal_below(x) return (1 + tide.tensor(x / math.sqrt(2), {dtype = tide.float64}):erf():item()) / 2 end
+
+   -- Draws again what is not in [a, b].
+   local function redrawn(tensor, mean, std, a, b)
+      local low, high = tensor:new_tensor(a):item(), tensor:new_tensor(b):item()
+      local result = tensor:normal_(mean, std)
+      while true do
+         local outside = result:lt(low):logical_or(result:gt(high))
+         if not outside:any():item() then return result end
+         result = tide.where(outside, tide.empty_like(result):normal_(mean, std), result)
+      end
+   end
+
+   -- Where little of the distribution lies in [a, b]: uniform candidates, each taken with the probability that its density has against the highest there.
+   local function accepted(tensor, mean, std, a, b)
+      local peak = -0.5 * ((math.max(a, math.min(mean, b)) - mean) / std) ^ 2
+      local function refused(candidates)
+         local log_density = candidates:sub(mean):div_(std):pow_(2):mul_(-0.5):sub_(peak)
+         return tide.empty_like(tensor):uniform_():log_():gt(log_density)
+      end
+      local result = tensor:uniform_(a, b)
+      local pending = refused(result)
+      while pending:any():item() do
+         local candidates = tide.empty_like(tensor):uniform_(a, b)
+         result = tide.where(pending, candidates, result)
+         pending = pending:logical_and(refused(candidates))
+      end
+      return result
+   end
+
+   -- Normal numbers of those in [a, b] alone.
+   define("trunc_normal_", "tensor: tensor, mean: number = 0.0, std: number = 1.0, a: number = -2.0, b: number = 2.0", function(tensor, mean, std, a, b)
+      if mean < a - 2 * std or mean > b + 2 * std then core.warn "trunc_normal_: mean is more than 2 std away from [a, b]: the distribution of the values may be wrong" end
+      local often = normal_below((b - mean) / std) - normal_below((a - mean) / std) > 0.3
+      return tensor:copy_((often and redrawn or accepted)(tensor, mean, std, a, b))
+   end)
+
+   -- }=========================================================
 end

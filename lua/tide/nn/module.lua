@@ -2,7 +2,7 @@
 --
 -- An object keeps nothing under its own keys but the tables below, so that every assignment is seen: parameters, buffers and modules go into tables of
 -- their own, in the order of their first assignment, everything else into `_fields`. Reading looks there first, then in the class and its bases.
--- A class is a table; its objects share one metatable.
+-- A class is a table; its objects share one metatable. (What is to register in order takes a statement each: Lua's `a.x, a.y = 1, 2` assigns y first.)
 local core = require "tide.core"
 local ordered = require "tide.ordered"
 local arguments = require "tide.arguments"
@@ -84,6 +84,7 @@ return function(tide, nn)
    end
 
    local function register(self, kind, name, value)
+      if type(getmetatable(self).class[name]) == "function" then core.error(("%s: '%s' is a method of modules, which no parameter, buffer or module can be called"):format(self:_get_name(), name)) end
       leave_others(self, kind, name)
       put(rawget(self, kind), name, value)
    end
@@ -112,13 +113,11 @@ return function(tide, nn)
    end
 
    local function lookup(self, name)
-      local fields = rawget(self, "_fields")
-      local value = fields[name]
+      local value = rawget(self, "_fields")[name]
+      if value == nil then value = rawget(self, "_parameters").values[name] end
+      if value == nil then value = rawget(self, "_modules").values[name] end
+      if value == nil then value = rawget(self, "_buffers").values[name] end
       if value ~= nil then return value end
-      for _, kind in ipairs(kinds) do
-         value = rawget(self, kind).values[name]
-         if value ~= nil then return value end
-      end
       local class = getmetatable(self).class
       if type(name) == "number" and class._item then return class._item(self, name) end
       return class[name]
@@ -183,9 +182,10 @@ return function(tide, nn)
 
    -- fn(module, args) before forward, args a list; a list (or one value) returned takes its place.
    function Module:register_forward_pre_hook(fn) return add_hook(self, "pre", fn, "register_forward_pre_hook") end
-   -- fn(module, args, output) after forward; what it returns, if not nil, takes the output's place.
+   -- fn(module, args, output, ...) after forward; what it returns, if not nil, takes the output's place.
    function Module:register_forward_hook(fn) return add_hook(self, "post", fn, "register_forward_hook") end
-   -- fn(module, grad_input, grad_output) once the gradients of the inputs are there, both as lists; a list returned takes the place of grad_input.
+   -- fn(module, grad_input, grad_output) once the gradients of the inputs are there, both as lists with a place for each argument and result (nil in those of
+   -- what is no tensor); a list returned takes the place of grad_input.
    function Module:register_full_backward_hook(fn) return add_hook(self, "backward", fn, "register_full_backward_hook") end
    -- fn(module, grad_output) before them; a list returned takes the place of grad_output.
    function Module:register_full_backward_pre_hook(fn) return add_hook(self, "backward_pre", fn, "register_full_backward_pre_hook") end
@@ -195,8 +195,18 @@ return function(tide, nn)
       return {v, n = 1}
    end
 
-   local Pass                                               -- passes tensors through a node whose gradients hooks can see
+   -- Sends the tensors of a list through a node whose gradients hooks can see: {places = where they stand, n = length of the list}, and the node; nil if none
+   -- of them requires grad. (A hook that held its node would keep it for ever.)
+   local Pass
    local function pass(list)
+      local tensors, places, required = {}, {}, false
+      for i = 1, list.n do
+         if core.is_tensor(list[i]) then
+            tensors[#tensors + 1], places[#places + 1] = list[i], i
+            required = required or list[i].requires_grad
+         end
+      end
+      if not required then return nil end
       Pass = Pass or tide.autograd.Function {
          name = "BackwardHookFunction",
          forward = function(_, ...)
@@ -206,26 +216,35 @@ return function(tide, nn)
          end,
          backward = function(_, ...) return ... end,
       }
-      local tensors, places = {}, {}
-      for i = 1, list.n do
-         if core.is_tensor(list[i]) then tensors[#tensors + 1] = list[i]; places[#places + 1] = i end
-      end
-      local node
-      local passed = {Pass(table.unpack(tensors))}
+      local passed, node = {Pass(table.unpack(tensors))}, nil
       for k, i in ipairs(places) do list[i] = passed[k]; node = node or passed[k].grad_fn end
-      return list, node
+      return {places = places, n = list.n}, node
    end
 
-   local function run_backward_hooks(self, grad_input, grad_output)
-      local changed
-      for _, hook in ipairs(rawget(self, "_hooks").backward or {}) do
-         local result = hook.fn(self, grad_input, grad_output)
+   -- Gradients of the tensors of a list, at the places where those stand; and back.
+   local function spread(through, grads)
+      local list = {n = through.n}
+      for k, i in ipairs(through.places) do list[i] = grads[k] end
+      return list
+   end
+   local function gathered(through, list)
+      local grads = {n = #through.places}
+      for k, i in ipairs(through.places) do grads[k] = list[i] end
+      return grads
+   end
+
+   -- Calls each hook with what the one before made of the gradients.
+   local function run_hooks(hooks, grads, call_hook)
+      for _, hook in ipairs(hooks or {}) do
+         local result = call_hook(hook.fn, grads)
          if result ~= nil then
-            grad_input, changed = as_list(result), true
-            grad_input.n = grad_input.n or #grad_input
+            result = as_list(result)
+            local n = result.n or #result
+            if n ~= grads.n then core.error(("a backward hook gave %d gradients where %d are expected"):format(n, grads.n)) end
+            result.n, grads = n, result
          end
       end
-      return changed and grad_input or nil
+      return grads
    end
 
    local function call_hooked(self, ...)
@@ -234,34 +253,31 @@ return function(tide, nn)
          local result = hook.fn(self, args)
          if result ~= nil then args = as_list(result); args.n = args.n or #args end
       end
-      local backward = (hooks.backward and #hooks.backward > 0) or (hooks.backward_pre and #hooks.backward_pre > 0)
-      local grad_output, input_node
-      if backward and tide.is_grad_enabled() then
-         args, input_node = pass(args)
-         if input_node then
-            input_node:register_hook(function(grad_input) return run_backward_hooks(self, grad_input, grad_output) end)
-         end
+      local backward = tide.is_grad_enabled() and (#(hooks.backward or {}) > 0 or #(hooks.backward_pre or {}) > 0)
+      local count, grad_output, inputs, outputs, node = args.n, nil, nil, nil, nil
+      if backward then inputs, node = pass(args) end
+      if inputs then
+         node:register_hook(function(grads)
+            local given = grad_output
+            grad_output = nil
+            return gathered(inputs, run_hooks(hooks.backward, spread(inputs, grads), function(fn, grad_input) return fn(self, grad_input, given) end))
+         end)
       end
       local output = table.pack(self:forward(table.unpack(args, 1, args.n)))
       for _, hook in ipairs(hooks.post or {}) do
-         local result = hook.fn(self, args, table.unpack(output, 1, output.n))
-         if result ~= nil then output = {result, n = 1} end
+         local result = table.pack(hook.fn(self, args, table.unpack(output, 1, output.n)))
+         if result[1] ~= nil then output = result end
       end
-      if backward and tide.is_grad_enabled() then
-         local node
-         output, node = pass(output)
-         if node then
-            node:register_prehook(function(grads)
-               local changed
-               for _, hook in ipairs(hooks.backward_pre or {}) do
-                  local result = hook.fn(self, grads)
-                  if result ~= nil then grads, changed = as_list(result), true; grads.n = grads.n or #grads end
-               end
-               grad_output = grads
-               if not input_node then run_backward_hooks(self, {n = 0}, grads) end
-               return changed and grads or nil
-            end)
-         end
+      if backward then outputs, node = pass(output) end
+      if outputs then
+         node:register_prehook(function(grads)
+            local given = run_hooks(hooks.backward_pre, spread(outputs, grads), function(fn, before) return fn(self, before) end)
+            if inputs then grad_output = given
+            else                                            -- no input has a gradient that could be changed
+               for _, hook in ipairs(hooks.backward or {}) do hook.fn(self, {n = count}, given) end
+            end
+            return gathered(outputs, given)
+         end)
       end
       return table.unpack(output, 1, output.n)
    end
@@ -307,10 +323,12 @@ return function(tide, nn)
 
    -- {======================== walking ========================
 
-   -- Modules of the tree under self, self included, in order and once each: (dotted name, module).
+   -- Modules of the tree under self, self included, in order: (dotted name, module). Once each, unless `seen` is absent.
    local function walk(self, prefix, seen, found)
-      if seen[self] then return found end
-      seen[self] = true
+      if seen then
+         if seen[self] then return found end
+         seen[self] = true
+      end
       found[#found + 1] = {prefix, self}
       for name, child in entries(rawget(self, "_modules")) do walk(child, prefix == "" and name or prefix .. "." .. name, seen, found) end
       return found
@@ -331,13 +349,10 @@ return function(tide, nn)
       return out
    end
 
-   local member_arguments = arguments("named_parameters", "prefix: string = '', recurse: boolean = true, remove_duplicate: boolean = true")
-
-   -- What is in this slot of self, and of the modules under it.
-   local function members(self, kind, ...)
-      local prefix, recurse, once = member_arguments(...)
+   -- What is in this slot of self, and with recurse of the modules under it.
+   local function members(self, kind, prefix, recurse, once)
       local found, seen = {}, {}
-      for _, e in ipairs(recurse and walk(self, prefix, {}, {}) or {{prefix, self}}) do
+      for _, e in ipairs(recurse and walk(self, prefix, once and {} or nil, {}) or {{prefix, self}}) do
          for name, value in entries(rawget(e[2], kind)) do
             if not (once and seen[value]) then
                seen[value] = true
@@ -348,16 +363,16 @@ return function(tide, nn)
       return found
    end
 
-   local function only(recurse)
-      if type(recurse) == "table" then return recurse end
-      return {recurse = recurse ~= false}
+   for name, kind in pairs {parameters = "_parameters", buffers = "_buffers"} do
+      local read, read_named = arguments(name, "recurse: boolean = true"), arguments("named_" .. name, "prefix: string = '', recurse: boolean = true, remove_duplicate: boolean = true")
+      Module[name] = function(self, ...) return seconds(members(self, kind, "", read(...), true)) end
+      Module["named_" .. name] = function(self, ...) return iterate(members(self, kind, read_named(...))) end
    end
-
-   function Module:named_parameters(...) return iterate(members(self, "_parameters", ...)) end
-   function Module:parameters(recurse) return seconds(members(self, "_parameters", only(recurse))) end
-   function Module:named_buffers(...) return iterate(members(self, "_buffers", ...)) end
-   function Module:buffers(recurse) return seconds(members(self, "_buffers", only(recurse))) end
-   function Module:named_modules(prefix) return iterate(walk(self, prefix or "", {}, {})) end
+   local modules_arguments = arguments("named_modules", "prefix: string = '', remove_duplicate: boolean = true")
+   function Module:named_modules(...)
+      local prefix, once = modules_arguments(...)
+      return iterate(walk(self, prefix, once and {} or nil, {}))
+   end
    function Module:modules() return seconds(walk(self, "", {}, {})) end
 
    local function direct(self)
@@ -412,15 +427,18 @@ return function(tide, nn)
    end
    function Module:eval() return self:train(false) end
 
-   function Module:requires_grad_(flag)
-      for _, p in ipairs(self:parameters()) do p:requires_grad_(flag ~= false) end
+   local flag_arguments = arguments("requires_grad_", "requires_grad: boolean = true")
+   function Module:requires_grad_(...)
+      local flag = flag_arguments(...)
+      for _, p in ipairs(self:parameters()) do p:requires_grad_(flag) end
       return self
    end
 
-   function Module:zero_grad(set_to_none)
-      if type(set_to_none) == "table" then set_to_none = set_to_none.set_to_none end
+   local zero_arguments = arguments("zero_grad", "set_to_none: boolean = true")
+   function Module:zero_grad(...)
+      local forget = zero_arguments(...)
       for _, p in ipairs(self:parameters()) do
-         if set_to_none == false and p.grad then p.grad:detach_():zero_() else p.grad = nil end
+         if not forget and p.grad then p.grad:detach_():zero_() else p.grad = nil end
       end
    end
 
@@ -455,9 +473,9 @@ return function(tide, nn)
    -- {======================== state ========================
 
    -- All parameters and persistent buffers by dotted name, in order; they share memory with the module's.
-   local state_arguments = arguments("state_dict", "destination: table = nil, prefix: string = '', keep_vars: boolean = false")
+   local state_arguments = arguments("state_dict", "prefix: string = '', keep_vars: boolean = false, destination: table = nil")
    function Module:state_dict(...)
-      local destination, prefix, keep = state_arguments(...)
+      local prefix, keep, destination = state_arguments(...)
       local state = destination or ordered.new()
       local function add(module, path)
          for name, p in entries(rawget(module, "_parameters")) do state[path .. name] = keep and p or p:detach() end
@@ -500,6 +518,7 @@ return function(tide, nn)
       end
       visit(self, "")
       for key in pairs(state) do if not known[key] then table.insert(result.unexpected_keys, key) end end
+      if getmetatable(state) == nil then table.sort(result.unexpected_keys, function(a, b) return tostring(a) < tostring(b) end) end
       if strict then
          local function list(keys) return '"' .. table.concat(keys, '", "') .. '"' end
          if #result.unexpected_keys > 0 then table.insert(problems, 1, "unexpected keys in the state_dict: " .. list(result.unexpected_keys)) end
@@ -531,7 +550,11 @@ return function(tide, nn)
       local lines, extra = {}, self:extra_repr()
       for line in (extra .. "\n"):gmatch "(.-)\n" do if extra ~= "" then lines[#lines + 1] = line end end
       local plain = #lines
-      for name, child in entries(rawget(self, "_modules")) do lines[#lines + 1] = ("(%s): %s"):format(name, indent(child:_repr())) end
+      local modules = rawget(self, "_modules")
+      for _, name in ipairs(modules.keys) do
+         local child = modules.values[name]
+         lines[#lines + 1] = ("(%s): %s"):format(name, child and indent(child:_repr()) or "None")
+      end
       if #lines == 0 then return self:_get_name() .. "()" end
       if plain == 1 and #lines == 1 then return ("%s(%s)"):format(self:_get_name(), lines[1]) end
       return ("%s(\n  %s\n)"):format(self:_get_name(), table.concat(lines, "\n  "))
