@@ -17,7 +17,7 @@ local function is_text(s) return utf8.len(s) ~= nil and not s:find("\0", 1, true
 
 -- Is it a sequence of at least one value?
 local function is_list(t)
-   if ordered.is(t) or #t == 0 then return false end
+   if getmetatable(t) ~= nil or #t == 0 then return false end
    local n = 0
    for key in pairs(t) do
       if math.type(key) ~= "integer" then return false end
@@ -239,8 +239,8 @@ end
 local function plain(obj, format)
    if core.is_tensor(obj) then return {"arr_0"}, {obj} end
    local names, tensors = flat(obj)
-   if names then return names, tensors end
-   if is_list(obj) then
+   if names and format == "npz" then return names, tensors end
+   if format == "npz" and is_list(obj) then
       names, tensors = {}, {}
       for i, x in ipairs(obj) do
          if not core.is_tensor(x) then break end

@@ -16,8 +16,8 @@ static const struct { const char *module, *name; int what; } names[] = {
   {"torch._utils", "_rebuild_tensor_v2", TENSOR}, {"torch._utils", "_rebuild_tensor_v3", TENSOR_OF_DTYPE}, {"torch.storage", "UntypedStorage", UNTYPED},
 };
 
-/* An entry that was asked for, as a flat tensor of some elements. */
-typedef struct Storage { const tide__Element *element; tide_Tensor *flat; struct Storage *next; } Storage;
+/* An entry that was asked for, as a flat tensor; flat is NULL until then. */
+typedef struct Storage { const tide__Element *element; tide_Tensor *flat; } Storage;
 
 typedef struct Checkpoint {
   tide__PickleHost host;                /* first */
@@ -25,7 +25,7 @@ typedef struct Checkpoint {
   const char *prefix;                   /* NAME/, in the archive */
   size_t nprefix;
   int swap;
-  Storage **storages;                   /* of each entry: one, and more if it was asked for in other elements too */
+  Storage *storages;                    /* of each entry */
 } Checkpoint;
 
 static int find(tide__PickleHost *h, const char *module, const char *name) {
@@ -61,18 +61,14 @@ static tide_Item *persistent(tide__PickleHost *h, const tide_Item *id) {
   return item;
 }
 
-static tide_Tensor *load_storage(Checkpoint *k, const tide__ZipEntry *entry, const tide__Element *e, Storage **list) {
+static tide_Tensor *load_storage(Checkpoint *k, const tide__ZipEntry *entry, const tide__Element *e) {
   tide_Contents *r = k->host.r;
   size_t offset;
   tide__Source *bytes = tide__zip_bytes(&k->zip, entry, &offset);
   if (!bytes) return NULL;
   tide_Tensor *t = tide__tensor(r, bytes, offset, e, k->swap, 0, 1, (int64_t[]){(int64_t)(entry->size / e->size)});
   tide__source_release(bytes);
-  Storage *s = tide__item_tensor(r, t) ? tide__room(r, sizeof *s) : NULL;
-  if (!s) return NULL;
-  *s = (Storage){e, t, *list};
-  *list = s;
-  return t;
+  return tide__item_tensor(r, t) ? t : NULL;
 }
 
 /* The storage as a flat tensor of elements e. */
@@ -85,9 +81,10 @@ static tide_Tensor *storage(Checkpoint *k, const tide_Item *item, const tide__El
   if (!entry) return tide__bad(r, "the storage \"%s\" is missing", SHOWN(key->s, key->n));
   int64_t size = element_of(item->list[1]) ? e->size : 1, want = item->list[4]->i;
   if (want < 0 || (uint64_t)want > entry->size / (uint64_t)size) return tide__bad(r, "the storage \"%s\" is shorter than it should be", SHOWN(key->s, key->n));
-  Storage **list = &k->storages[entry - k->zip.entries];
-  for (Storage *s = *list; s; s = s->next) if (s->element == e) return s->flat;
-  return load_storage(k, entry, e, list);
+  Storage *s = &k->storages[entry - k->zip.entries];
+  if (!s->flat) *s = (Storage){e, load_storage(k, entry, e)};
+  if (s->flat && s->element != e) return tide__bad(r, "the storage \"%s\" is used under two dtypes", SHOWN(key->s, key->n));
+  return s->flat;
 }
 
 /* }========================================================= */
