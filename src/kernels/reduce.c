@@ -118,10 +118,12 @@ static void by_rows(const tide__Walk *w, const tide__Reducer *r, int64_t size, i
 static void by_runs(const tide__Walk *w, const tide__Reducer *r, int64_t n, const char *p, int64_t s, char *acc, const double *aux) {
   const tide__Iter *it = &w->inner;
   int last = it->nd - 1;
-  for (int64_t i = 0; i < n; i++) {
+  int64_t run = it->shape[last], stride = it->stride[0][last], runs = last ? it->shape[last - 1] : 1, next = last ? it->stride[0][last - 1] : 0;
+  for (int64_t i = 0; i < n; i++, p += s, acc += r->size, aux += aux ? 1 : 0) {
+    char *q = (char *)(uintptr_t)p;
+    if (last < 2) { for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); continue; }
     int64_t index[TIDE_MAXDIM] = {0};
-    char *q = (char *)(uintptr_t)p + i * s;
-    do r->fold(it->shape[last], q, it->stride[0][last], acc + i * r->size, aux ? aux + i : NULL); while (step(it, last, index, &q));
+    do for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); while (step(it, last - 1, index, &q));
   }
 }
 

@@ -23,15 +23,15 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define AT(T, p, offset) (*(const T *)((p) + (offset)))
 
-/* Lanes: 16 for sums and products, 64 for extremes (more than the compiler unrolls, for it vectorises their selections only as a
+/* Lanes: 16 or 32 for sums and products, 64 for extremes (more than the compiler unrolls, for it vectorises their selections only as a
 ** loop). They take the elements in turn, the last ones in shrinking steps, and are joined as a tree. */
 #define STEP(w, A, T, MAP, JOIN)   for (int j = 0; j < w; j++) { A v = MAP(T, x[i + j], a); lane[j] = JOIN(lane[j], v); }
 #define LAST(w, A, T, MAP, JOIN)   if (n - i >= w) { STEP(w, A, T, MAP, JOIN) i += w; }
 #define HALVE(h, JOIN)             for (int j = 0; j < h; j++) lane[j] = JOIN(lane[j], lane[j + h]);
 #define FINISH_16(A, T, MAP, JOIN) \
   LAST(8, A, T, MAP, JOIN) LAST(4, A, T, MAP, JOIN) LAST(2, A, T, MAP, JOIN) LAST(1, A, T, MAP, JOIN) HALVE(8, JOIN) HALVE(4, JOIN) HALVE(2, JOIN) HALVE(1, JOIN)
-#define FINISH_64(A, T, MAP, JOIN) \
-  LAST(32, A, T, MAP, JOIN) LAST(16, A, T, MAP, JOIN) HALVE(32, JOIN) HALVE(16, JOIN) FINISH_16(A, T, MAP, JOIN)
+#define FINISH_32(A, T, MAP, JOIN) LAST(16, A, T, MAP, JOIN) HALVE(16, JOIN) FINISH_16(A, T, MAP, JOIN)
+#define FINISH_64(A, T, MAP, JOIN) LAST(32, A, T, MAP, JOIN) HALVE(32, JOIN) FINISH_32(A, T, MAP, JOIN)
 #define FLOATS(X) X(FLOAT32, float, float32) X(FLOAT64, double, float64)
 #if defined(LEVEL_ALL)
 #define INTEGERS(X) X(INT64, int64_t, int64) X(INT32, int32_t, int32) X(INT16, int16_t, int16) X(INT8, int8_t, int8) X(UINT8, uint8_t, uint8) X(BOOL, uint8_t, bool)
@@ -84,9 +84,7 @@
 /* what an element counts for */
 #define MAP_SELF(T, x, a)       (x)
 #define MAP_SQUARE(T, x, a)     ((double)(x) * (double)(x))
-#define MAP_ABS(T, x, a)        ((double)v_abs(x))
 #define MAP_POWER(T, x, a)      ((double)v_pow(v_abs(x), (T)(a)))
-#define MAP_NUMBER(T, x, a)     ((x) == (x) ? (double)(x) : 0)                              /* nan counts for nothing */
 #define MAP_DEVIATION(T, x, a)  (((double)(x) - (a)) * ((double)(x) - (a)))
 #define MAP_EXP(T, x, a)        ((double)v_exp((T)((x) - (T)(a))))
 #define MAP_NONZERO(T, x, a)    ((int64_t)((x) != 0))
@@ -102,73 +100,94 @@
 
 /* {======================== sums ======================== */
 
-/* Eight elements `w` apart; last ones first, which gcc turns into ascending loads. */
-#define TREE(q, w) (((q[7 * (w)] + q[6 * (w)]) + (q[5 * (w)] + q[4 * (w)])) + ((q[3 * (w)] + q[2 * (w)]) + (q[w] + q[0])))
-#define TREES_float32(x, i, n) for (; i + 128 <= n; i += 128) for (int j = 0; j < 16; j++) { const float *q = x + i + j; lane[j] += (double)TREE(q, 16); }
-#define TREES_float64(x, i, n)                  /* nothing to convert: adding them one by one is as fast */
+/* Eight elements `w` apart, mapped by M in their own precision; last ones first, which gcc turns into ascending loads. */
+#define TREE(M, q, w) (((M(q[7 * (w)]) + M(q[6 * (w)])) + (M(q[5 * (w)]) + M(q[4 * (w)]))) + ((M(q[3 * (w)]) + M(q[2 * (w)])) + (M(q[w]) + M(q[0]))))
+#define GROUP(w, E) { for (int j = 0; j < 16; j++) { const float *q = x + i + j; lane[j] += (double)(E); } i += w; }
+#define TREES_float32(M) \
+  while (i + 128 <= n) GROUP(128, TREE(M, q, 16)) \
+  if (i + 64 <= n) GROUP(64, (M(q[48]) + M(q[32])) + (M(q[16]) + M(q[0]))) \
+  if (i + 32 <= n) GROUP(32, M(q[16]) + M(q[0]))
+#define TREES_float64(M)                         /* nothing to convert: adding them one by one is as fast */
 #define SUM_BLOCK 4096
 
+#define OF_SELF(x)       (x)
+#define OF_SIZE(x)       v_abs(x)
+#define OF_NUMBER(x)     ((x) == (x) ? (x) : 0)        /* nan counts for nothing */
+#define OF_SQUARE(x)     ((x) * (x))
+#define MAPPED_SELF(T, x, a)   OF_SELF(x)
+#define MAPPED_SIZE(T, x, a)   OF_SIZE(x)
+#define MAPPED_NUMBER(T, x, a) OF_NUMBER(x)
+#define MAPPED_SQUARE(T, x, a) OF_SQUARE(x)
+
 /* One block, contiguous; and at any stride. */
-#define BLOCK_SUM(N, T) \
-  static double block_##N(int64_t n, const T *x) { \
+#define BLOCK_SUM(NAME, MAP, N, T) \
+  static double block_##NAME##_##N(int64_t n, const T *x) { \
     double lane[16] = {0}; \
     int64_t i = 0; \
-    TREES_##N(x, i, n) \
-    for (; i + 16 <= n; i += 16) STEP(16, double, T, MAP_SELF, JOIN_ADD) \
-    FINISH_16(double, T, MAP_SELF, JOIN_ADD) \
+    TREES_##N(OF_##MAP) \
+    for (; i + 16 <= n; i += 16) STEP(16, double, T, MAPPED_##MAP, JOIN_ADD) \
+    FINISH_16(double, T, MAPPED_##MAP, JOIN_ADD) \
     return lane[0]; \
-  } \
-  static double strided_##N(int64_t n, const char *p, int64_t s) { \
+  }
+#define STRIDED_SUM(NAME, MAP, N, T) \
+  static double strided_##NAME##_##N(int64_t n, const char *p, int64_t s) { \
     double lane[4] = {0}, rest = 0; \
     int64_t i = 0; \
-    for (; i + 4 <= n; i += 4) for (int j = 0; j < 4; j++) lane[j] += (double)AT(T, p, (i + j) * s); \
-    for (; i < n; i++) rest += (double)AT(T, p, i * s); \
+    for (; i + 4 <= n; i += 4) for (int j = 0; j < 4; j++) lane[j] += (double)OF_##MAP(AT(T, p, (i + j) * s)); \
+    for (; i < n; i++) rest += (double)OF_##MAP(AT(T, p, i * s)); \
     return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest; \
   }
 
 /* Blocks of a long run are added like the digits of a binary counter: level k holds the sum of 2^k blocks. */
-#define FLOAT_SUM(C, T, N) \
-  START(sum, N, double, 0) \
-  JOINS(sum, N, double, JOIN_ADD) \
-  BLOCK_SUM(N, T) \
-  static void fold_sum_##N(int64_t n, const char *p, int64_t s, void *to, const double *aux) { \
+#define FOLD_SUM(NAME, N, T) \
+  static void fold_##NAME##_##N(int64_t n, const char *p, int64_t s, void *to, const double *aux) { \
     double level[48], total; \
     int top = 0; \
     (void)aux; \
-    if (n < 16) { \
-      total = 0; \
-      for (int64_t i = 0; i < n; i++) total += (double)AT(T, p, i * s); \
-      *(double *)to += total; \
-      return; \
-    } \
-    if (n <= SUM_BLOCK && s == sizeof(T)) { *(double *)to += block_##N(n, (const T *)p); return; } \
+    if (n <= SUM_BLOCK && s == sizeof(T)) { *(double *)to += block_##NAME##_##N(n, (const T *)p); return; } \
     for (uint64_t block = 1; n > 0; block++, n -= SUM_BLOCK, p += SUM_BLOCK * s) { \
       int64_t k = n < SUM_BLOCK ? n : SUM_BLOCK; \
-      total = s == sizeof(T) ? block_##N(k, (const T *)p) : strided_##N(k, p, s); \
+      total = s == sizeof(T) ? block_##NAME##_##N(k, (const T *)p) : strided_##NAME##_##N(k, p, s); \
       for (uint64_t b = block; !(b & 1); b >>= 1) total = level[--top] + total; \
       level[top++] = total; \
     } \
     total = level[--top]; \
     while (top) total = level[--top] + total; \
     *(double *)to += total; \
-  } \
-  static void rows_sum_##N(int64_t m, int64_t rs, int64_t n, int64_t cs, const char *p, void *to, const double *aux) { \
+  }
+
+#define SUM_ROWS(NAME, MAP, N, T) \
+  static void rows_##NAME##_##N(int64_t m, int64_t rs, int64_t n, int64_t cs, const char *p, void *to, const double *aux) { \
     double *acc = to; \
     (void)aux; \
     if (cs == sizeof(T)) \
       for (; m >= 8; m -= 8, p += 8 * rs) { \
         const T *x0 = (const T *)p, *x1 = (const T *)(p + rs), *x2 = (const T *)(p + 2 * rs), *x3 = (const T *)(p + 3 * rs); \
         const T *x4 = (const T *)(p + 4 * rs), *x5 = (const T *)(p + 5 * rs), *x6 = (const T *)(p + 6 * rs), *x7 = (const T *)(p + 7 * rs); \
-        NO_DEPENDENCE for (int64_t i = 0; i < n; i++) acc[i] += (double)(((x0[i] + x1[i]) + (x2[i] + x3[i])) + ((x4[i] + x5[i]) + (x6[i] + x7[i]))); \
+        NO_DEPENDENCE for (int64_t i = 0; i < n; i++) \
+          acc[i] += (double)(((OF_##MAP(x0[i]) + OF_##MAP(x1[i])) + (OF_##MAP(x2[i]) + OF_##MAP(x3[i]))) + ((OF_##MAP(x4[i]) + OF_##MAP(x5[i])) + (OF_##MAP(x6[i]) + OF_##MAP(x7[i])))); \
       } \
     for (; m > 0; m--, p += rs) { \
-      if (cs == sizeof(T)) { const T *x = (const T *)p; NO_DEPENDENCE for (int64_t i = 0; i < n; i++) acc[i] += (double)x[i]; } \
-      else for (int64_t i = 0; i < n; i++) acc[i] += (double)AT(T, p, i * cs); \
+      if (cs == sizeof(T)) { const T *x = (const T *)p; NO_DEPENDENCE for (int64_t i = 0; i < n; i++) acc[i] += (double)OF_##MAP(x[i]); } \
+      else for (int64_t i = 0; i < n; i++) acc[i] += (double)OF_##MAP(AT(T, p, i * cs)); \
     } \
   }
-FLOATS(FLOAT_SUM)
 
-#define INTEGER_SUM(C, T, N) REDUCTION(sum, N, T, int64_t, 16, 0, MAP_SELF, JOIN_ADD)
+#define FLOAT_SUM(NAME, MAP, N, T) \
+  START(NAME, N, double, 0) \
+  JOINS(NAME, N, double, JOIN_ADD) \
+  BLOCK_SUM(NAME, MAP, N, T) \
+  STRIDED_SUM(NAME, MAP, N, T) \
+  FOLD_SUM(NAME, N, T) \
+  SUM_ROWS(NAME, MAP, N, T)
+#define SUMS(C, T, N)      FLOAT_SUM(sum, SELF, N, T)
+#define ABSOLUTES(C, T, N) FLOAT_SUM(abs, SIZE, N, T)
+#define NUMBERS(C, T, N)   FLOAT_SUM(numbers, NUMBER, N, T)
+FLOATS(SUMS)
+FLOATS(ABSOLUTES)
+FLOATS(NUMBERS)
+
+#define INTEGER_SUM(C, T, N) REDUCTION(sum, N, T, int64_t, 32, 0, MAP_SELF, JOIN_ADD)
 INTEGERS(INTEGER_SUM)
 
 /* }========================================================= */
@@ -176,19 +195,25 @@ INTEGERS(INTEGER_SUM)
 
 /* {======================== the others ======================== */
 
-#define SQUARES(C, T, N)    REDUCTION(squares, N, T, double, 16, 0, MAP_SQUARE, JOIN_ADD)
-#define ABSOLUTES(C, T, N)  REDUCTION(abs, N, T, double, 16, 0, MAP_ABS, JOIN_ADD)
-#define POWERS(C, T, N)     REDUCTION(power, N, T, double, 16, 0, MAP_POWER, JOIN_ADD)
-#define NUMBERS(C, T, N)    REDUCTION(numbers, N, T, double, 16, 0, MAP_NUMBER, JOIN_ADD)
-#define DEVIATIONS(C, T, N) REDUCTION(deviation, N, T, double, 16, 0, MAP_DEVIATION, JOIN_ADD)
-#define EXPS(C, T, N)       REDUCTION(exp, N, T, double, 16, 0, MAP_EXP, JOIN_ADD)
-#define FLOAT_PROD(C, T, N) REDUCTION(prod, N, T, double, 16, 1, MAP_SELF, JOIN_MUL)
-#define INT_PROD(C, T, N)   REDUCTION(prod, N, T, int64_t, 16, 1, MAP_SELF, JOIN_MUL)
-#define NONZEROS(C, T, N)   REDUCTION(nonzero, N, T, int64_t, 16, 0, MAP_NONZERO, JOIN_ADD)
+/* The squares of float32 are taken in float32 where that cannot matter: their sum is far from where squares overflow, or lose digits. */
+#define SQUARES(C, T, N)    REDUCTION(exact_squares, N, T, double, 32, 0, MAP_SQUARE, JOIN_ADD)
 FLOATS(SQUARES)
-FLOATS(ABSOLUTES)
+BLOCK_SUM(near_squares, SQUARE, float32, float)
+static void fold_squares_float32(int64_t n, const char *p, int64_t s, void *to, const double *aux) {
+  for (int64_t k; n > 0; n -= k, p += k * s) {
+    k = n < SUM_BLOCK ? n : SUM_BLOCK;
+    double sum = s == sizeof(float) ? block_near_squares_float32(k, (const float *)p) : 0;
+    if (sum > 1e-25 && sum < 1e38) *(double *)to += sum;
+    else fold_exact_squares_float32(k, p, s, to, aux);
+  }
+}
+#define POWERS(C, T, N)     REDUCTION(power, N, T, double, 32, 0, MAP_POWER, JOIN_ADD)
+#define DEVIATIONS(C, T, N) REDUCTION(deviation, N, T, double, 32, 0, MAP_DEVIATION, JOIN_ADD)
+#define EXPS(C, T, N)       REDUCTION(exp, N, T, double, 32, 0, MAP_EXP, JOIN_ADD)
+#define FLOAT_PROD(C, T, N) REDUCTION(prod, N, T, double, 32, 1, MAP_SELF, JOIN_MUL)
+#define INT_PROD(C, T, N)   REDUCTION(prod, N, T, int64_t, 32, 1, MAP_SELF, JOIN_MUL)
+#define NONZEROS(C, T, N)   REDUCTION(nonzero, N, T, int64_t, 32, 0, MAP_NONZERO, JOIN_ADD)
 FLOATS(POWERS)
-FLOATS(NUMBERS)
 FLOATS(DEVIATIONS)
 FLOATS(EXPS)
 FLOATS(FLOAT_PROD)
@@ -265,7 +290,6 @@ INTEGERS(PLACES_MIN)
 
 #define E_FLOAT_SUM(C, T, N)   ENTRY(sum, C, N, double)
 #define E_INT_SUM(C, T, N)     ENTRY(sum, C, N, int64_t)
-#define E_SQUARES(C, T, N)     ENTRY(squares, C, N, double)
 #define E_ABS(C, T, N)         ENTRY(abs, C, N, double)
 #define E_POWER(C, T, N)       ENTRY(power, C, N, double)
 #define E_NUMBERS(C, T, N)     ENTRY(numbers, C, N, double)
@@ -284,7 +308,8 @@ INTEGERS(PLACES_MIN)
 const tide__ReduceLevel PASTE(tide__reduce, LEVEL) = {
   .reducer = {
     [RED_SUM] = {FLOATS(E_FLOAT_SUM) INTEGERS(E_INT_SUM)},
-    [RED_SQUARES] = {FLOATS(E_SQUARES)},
+    [RED_SQUARES] = {[TIDE_FLOAT32] = {start_exact_squares_float32, fold_squares_float32, rows_exact_squares_float32, join_exact_squares_float32, sizeof(double)},
+                     ENTRY(exact_squares, FLOAT64, float64, double)},
     [RED_ABS] = {FLOATS(E_ABS)},
     [RED_POWER] = {FLOATS(E_POWER)},
     [RED_NUMBERS] = {FLOATS(E_NUMBERS)},
