@@ -56,15 +56,18 @@ static void group_sums(Plan *p, const char *x, int64_t chunk) {
   }
 }
 
-/* Mean and variance of each group of a chunk: the mean first, then squares about it, less what its rounding adds to them. */
+/* Mean and variance of each group of a chunk, in one pass: sums about the group's first element, which is within sqrt(n) standard deviations of the mean. */
 static void measure(Plan *p, const char *x, int64_t chunk, double *mean, double *variance) {
   double n = group_size(p);
-  memset(p->mean, 0, sizeof(double) * (size_t)p->channels);
-  group_sums(p, x, chunk);
-  for (int64_t g = 0; g < p->groups; g++) mean[g] = p->first[g] / n;
+  const char *sample = x + chunk * p->samples * sample_bytes(p);
+  int64_t size = p->channels / p->groups * p->inner;
+  for (int64_t g = 0; g < p->groups; g++) mean[g] = get(p, sample, g * size);
   for (int64_t c = 0; c < p->channels; c++) set(p, p->mean, c, mean[group_of(p, c)]);
   group_sums(p, x, chunk);
-  for (int64_t g = 0; g < p->groups; g++) variance[g] = (p->second[g] - p->first[g] * p->first[g] / n) / n;
+  for (int64_t g = 0; g < p->groups; g++) {
+    mean[g] += p->first[g] / n;
+    variance[g] = fmax((p->second[g] - p->first[g] * p->first[g] / n) / n, 0);
+  }
 }
 
 /* }========================================================= */

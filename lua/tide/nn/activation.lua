@@ -1,7 +1,7 @@
 -- The activations: modules around functions of nn.functional. Most differ in nothing but names, and stand in a table.
 local core = require "tide.core"
 local arguments = require "tide.arguments"
-local text = require "tide.nn.text"
+local fields = require "tide.nn.fields"
 core.own_source()
 
 -- class, function, arguments: fields of the module, which follow the input in the call and are printed. `bare`: only the value is printed; `silent`: nothing is.
@@ -38,9 +38,9 @@ return function(tide, nn)
 
    for _, row in ipairs(plain) do
       local name, call, given = row[1], F[row[2]], row[3]
-      local read, fields, printed = arguments(name, given), {}, {}
+      local read, names, printed = arguments(name, given), {}, {}
       for field in given:gmatch "([%a_]+):" do
-         fields[#fields + 1] = field
+         names[#names + 1] = field
          if field ~= "inplace" then printed[#printed + 1] = field end
       end
 
@@ -48,19 +48,12 @@ return function(tide, nn)
       nn[name] = Class
       function Class:init(...)
          local values = table.pack(read(...))
-         for i, field in ipairs(fields) do self[field] = values[i] end
+         for i, field in ipairs(names) do self[field] = values[i] end
       end
-      local a, b, c = table.unpack(fields)
-      local forwards = {
-         [0] = function(_, input) return call(input) end,
-         function(self, input) return call(input, self[a]) end,
-         function(self, input) return call(input, self[a], self[b]) end,
-         function(self, input) return call(input, self[a], self[b], self[c]) end,
-      }
-      Class.forward = forwards[#fields]
+      function Class:forward(input) return call(input, fields.values(self, names)) end
       function Class:extra_repr()
-         if row.silent then return "" elseif row.bare then return text.of(self[fields[1]]) end
-         local line = text.fields(self, table.unpack(printed))
+         if row.silent then return "" elseif row.bare then return fields.shown(self[names[1]]) end
+         local line = fields.line(self, table.unpack(printed))
          if not self.inplace then return line end
          return line == "" and "inplace=True" or line .. ", inplace=True"
       end
@@ -81,7 +74,7 @@ return function(tide, nn)
    local rrelu_arguments = arguments("RReLU", "lower: number = 0.125, upper: number = 1 / 3, inplace: boolean = false")
    function RReLU:init(...) self.lower, self.upper, self.inplace = rrelu_arguments(...) end
    function RReLU:forward(input) return F.rrelu(input, self.lower, self.upper, self.training, self.inplace) end
-   function RReLU:extra_repr() return text.fields(self, "lower", "upper") .. (self.inplace and ", inplace=True" or "") end
+   function RReLU:extra_repr() return fields.line(self, "lower", "upper") .. (self.inplace and ", inplace=True" or "") end
 
    -- x above 0, weight times x below: one weight, or one for each channel.
    local PReLU = nn.class "PReLU"
@@ -95,5 +88,5 @@ return function(tide, nn)
    end
    function PReLU:reset_parameters() nn.init.constant_(self.weight, self.initial) end
    function PReLU:forward(input) return F.prelu(input, self.weight) end
-   function PReLU:extra_repr() return text.fields(self, "num_parameters") end
+   function PReLU:extra_repr() return fields.line(self, "num_parameters") end
 end

@@ -1,7 +1,7 @@
 -- Layers that change the shape of what they get, look up, mix or drop: Identity, Linear, Bilinear, Flatten, Unflatten, Embedding, Dropout; and distances.
 local core = require "tide.core"
 local arguments = require "tide.arguments"
-local text = require "tide.nn.text"
+local fields = require "tide.nn.fields"
 core.own_source()
 
 return function(tide, nn)
@@ -39,7 +39,7 @@ return function(tide, nn)
       end
    end
    function Linear:forward(input) return F.linear(input, self.weight, self.bias) end
-   function Linear:extra_repr() return text.fields(self, "in_features", "out_features") .. ", bias=" .. text.of(self.bias ~= nil) end
+   function Linear:extra_repr() return fields.line(self, "in_features", "out_features") .. ", bias=" .. fields.shown(self.bias ~= nil) end
 
    -- y[k] = x1 W[k] x2 + b[k]; weight [out, in1, in2], bias [out].
    local Bilinear = nn.class "Bilinear"
@@ -60,7 +60,7 @@ return function(tide, nn)
       if self.bias then init.uniform_(self.bias, -bound, bound) end
    end
    function Bilinear:forward(input1, input2) return F.bilinear(input1, input2, self.weight, self.bias) end
-   function Bilinear:extra_repr() return text.fields(self, "in1_features", "in2_features", "out_features") .. ", bias=" .. text.of(self.bias ~= nil) end
+   function Bilinear:extra_repr() return fields.line(self, "in1_features", "in2_features", "out_features") .. ", bias=" .. fields.shown(self.bias ~= nil) end
 
    -- }=========================================================
 
@@ -72,7 +72,7 @@ return function(tide, nn)
    local flatten_arguments = arguments("Flatten", "start_dim: integer = 2, end_dim: integer = -1")
    function Flatten:init(...) self.start_dim, self.end_dim = flatten_arguments(...) end
    function Flatten:forward(input) return input:flatten(self.start_dim, self.end_dim) end
-   function Flatten:extra_repr() return text.fields(self, "start_dim", "end_dim") end
+   function Flatten:extra_repr() return fields.line(self, "start_dim", "end_dim") end
 
    local Unflatten = nn.class "Unflatten"
    nn.Unflatten = Unflatten
@@ -84,7 +84,7 @@ return function(tide, nn)
       end
    end
    function Unflatten:forward(input) return input:unflatten(self.dim, self.unflattened_size) end
-   function Unflatten:extra_repr() return text.fields(self, "dim", "unflattened_size") end
+   function Unflatten:extra_repr() return fields.line(self, "dim", "unflattened_size") end
 
    -- }=========================================================
 
@@ -119,11 +119,11 @@ return function(tide, nn)
       return F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq)
    end
    function Embedding:extra_repr()
-      local line = text.of(self.num_embeddings) .. ", " .. text.of(self.embedding_dim)
-      if self.padding_idx then line = line .. ", " .. text.fields(self, "padding_idx") end
-      if self.max_norm then line = line .. ", " .. text.fields(self, "max_norm") end
-      if self.norm_type ~= 2 then line = line .. ", " .. text.fields(self, "norm_type") end
-      if self.scale_grad_by_freq then line = line .. ", " .. text.fields(self, "scale_grad_by_freq") end
+      local line = fields.shown(self.num_embeddings) .. ", " .. fields.shown(self.embedding_dim)
+      if self.padding_idx then line = line .. ", " .. fields.line(self, "padding_idx") end
+      if self.max_norm then line = line .. ", " .. fields.line(self, "max_norm") end
+      if self.norm_type ~= 2 then line = line .. ", " .. fields.line(self, "norm_type") end
+      if self.scale_grad_by_freq then line = line .. ", " .. fields.line(self, "scale_grad_by_freq") end
       return line
    end
 
@@ -155,7 +155,7 @@ return function(tide, nn)
          if not (self.p >= 0 and self.p <= 1) then core.error(("%s: p is %s, no probability from 0 to 1"):format(name, self.p)) end
       end
       function Class:forward(input) return call(input, self.p, self.training, self.inplace) end
-      function Class:extra_repr() return text.fields(self, "p", "inplace") end
+      function Class:extra_repr() return fields.line(self, "p", "inplace") end
    end
 
    -- }=========================================================

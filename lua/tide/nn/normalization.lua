@@ -1,7 +1,7 @@
 -- The normalisations: LayerNorm, RMSNorm, GroupNorm, and BatchNorm and InstanceNorm, which can keep running statistics.
 local core = require "tide.core"
 local arguments = require "tide.arguments"
-local text = require "tide.nn.text"
+local fields = require "tide.nn.fields"
 core.own_source()
 
 return function(tide, nn)
@@ -41,7 +41,7 @@ return function(tide, nn)
    LayerNorm.reset_parameters = reset_affine
    function LayerNorm:forward(input) return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps) end
    function LayerNorm:extra_repr()
-      return text.of(self.normalized_shape) .. ", " .. text.fields(self, "eps", "elementwise_affine") .. ", bias=" .. text.of(self.bias ~= nil)
+      return fields.shown(self.normalized_shape) .. ", " .. fields.line(self, "eps", "elementwise_affine") .. ", bias=" .. fields.shown(self.bias ~= nil)
    end
 
    local RMSNorm = nn.class "RMSNorm"
@@ -55,7 +55,7 @@ return function(tide, nn)
    end
    RMSNorm.reset_parameters = reset_affine
    function RMSNorm:forward(input) return F.rms_norm(input, self.normalized_shape, self.weight, self.eps) end
-   function RMSNorm:extra_repr() return text.of(self.normalized_shape) .. ", " .. text.fields(self, "eps", "elementwise_affine") end
+   function RMSNorm:extra_repr() return fields.shown(self.normalized_shape) .. ", " .. fields.line(self, "eps", "elementwise_affine") end
 
    local GroupNorm = nn.class "GroupNorm"
    nn.GroupNorm = GroupNorm
@@ -71,7 +71,7 @@ return function(tide, nn)
    GroupNorm.reset_parameters = reset_affine
    function GroupNorm:forward(input) return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps) end
    function GroupNorm:extra_repr()
-      return text.of(self.num_groups) .. ", " .. text.of(self.num_channels) .. ", " .. text.fields(self, "eps", "affine") .. ", bias=" .. text.of(self.bias ~= nil)
+      return fields.shown(self.num_groups) .. ", " .. fields.shown(self.num_channels) .. ", " .. fields.line(self, "eps", "affine") .. ", bias=" .. fields.shown(self.bias ~= nil)
    end
 
    -- }=========================================================
@@ -105,7 +105,8 @@ return function(tide, nn)
       reset_affine(self)
    end
    function Norm:extra_repr()
-      return text.of(self.num_features) .. ", " .. text.fields(self, "eps", "momentum", "affine") .. ", bias=" .. text.of(self.bias ~= nil) .. ", " .. text.fields(self, "track_running_stats")
+      local first, last = fields.line(self, "eps", "momentum", "affine"), fields.line(self, "track_running_stats")
+      return ("%s, %s, bias=%s, %s"):format(fields.shown(self.num_features), first, fields.shown(self.bias ~= nil), last)
    end
    function Norm:check_dimensions(input)
       local least, most = self._least, self._most
@@ -145,7 +146,8 @@ return function(tide, nn)
             core.error(("%s: %d channels expected, got sizes %s"):format(name, self.num_features, tostring(input.shape):match "%[.*%]"))
          end
          local batch = input.ndim == dims and input:unsqueeze(1) or input
-         local output = F.instance_norm(batch, self.running_mean, self.running_var, self.weight, self.bias, self.training or not self.track_running_stats, self.momentum or 0.0, self.eps)
+         local measured = self.training or not self.track_running_stats
+         local output = F.instance_norm(batch, self.running_mean, self.running_var, self.weight, self.bias, measured, self.momentum or 0.0, self.eps)
          return input.ndim == dims and output:squeeze(1) or output
       end
    end

@@ -1,4 +1,4 @@
--- How values stand in the line of a module: as Python prints them, which is what PyTorch's modules show.
+-- Fields of a module: as arguments of a call, and as they stand in its line in print, where values look as Python's do.
 local core = require "tide.core"
 core.own_source()
 
@@ -13,23 +13,29 @@ local function number(v)
    end
 end
 
-local text = {}
+local fields = {}
 
-function text.of(v)
+function fields.shown(v)
    if v == nil then return "None" elseif v == true then return "True" elseif v == false then return "False" end
    if type(v) == "number" then return number(v) end
    if type(v) == "string" then return "'" .. v .. "'" end
    if type(v) ~= "table" then return tostring(v) end
    local parts = {}
-   for i, item in ipairs(v) do parts[i] = text.of(item) end
+   for i, item in ipairs(v) do parts[i] = fields.shown(item) end
    return "(" .. table.concat(parts, ", ") .. (#parts == 1 and ",)" or ")")
 end
 
 -- "a=1, b=None" of these fields.
-function text.fields(module, ...)
+function fields.line(module, ...)
    local parts = {}
-   for i, name in ipairs {...} do parts[i] = name .. "=" .. text.of(module[name]) end
+   for i, name in ipairs {...} do parts[i] = name .. "=" .. fields.shown(module[name]) end
    return table.concat(parts, ", ")
 end
 
-return text
+-- Their values, in order.
+function fields.values(module, names, i)
+   i = i or 1
+   if names[i] then return module[names[i]], fields.values(module, names, i + 1) end
+end
+
+return fields
