@@ -334,7 +334,8 @@ describe("the samples", function()
    end)
 end)
 
--- Rows give the same bits whatever instructions the processor has. A level that it lacks falls back to one that it has.
+-- Rows give the same results whatever instructions the processor has, up to the errors in docs/accuracy.md: some processors multiply and
+-- add in one step. A level that it lacks falls back to one that it has.
 if not wanted then describe("the instruction sets", function()
    local function dump(isa)
       local i = -1
@@ -345,13 +346,28 @@ if not wanted then describe("the instruction sets", function()
       assert(pipe:close(), "the child process failed")
       return output
    end
+   -- Sums of two terms, which may cancel: their error is a share of the terms.
+   local sums = {silu_grad = true, gelu_erf_grad = true, gelu_tanh_grad = true}
+   local function agree(a, b, unit, least)
+      local x, y = tonumber(a), tonumber(b)
+      return a == b or (x and y and math.abs(x - y) <= 4 * unit * math.max(math.abs(x), math.abs(y), least))
+   end
+   local function compare(line, other)
+      local unit, id = line:find "^%S+ float64" and 0x1p-52 or 0x1p-23, line:match "^%S+ %S+"
+      local word = other:gmatch "%S+"
+      for a in line:gmatch "%S+" do
+         local b = word()
+         if not agree(a, b, unit, sums[line:match "^%S+"] and 1 or 0) then error(("%s: %s and %s"):format(id, a, b)) end
+      end
+      assert.is_nil(word())
+   end
    local base
    for _, isa in ipairs {"avx2", "avx512"} do
-      it(isa .. " and base agree in every bit", function()
+      it(isa .. " and base agree", function()
          base = base or dump "base"
          local other = dump(isa):gmatch "[^\n]+"
          assert(#base > 0)
-         for line in base:gmatch "[^\n]+" do assert.are.equal(line, other()) end
+         for line in base:gmatch "[^\n]+" do compare(line, other()) end
       end)
    end
 end) end

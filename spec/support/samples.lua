@@ -405,7 +405,7 @@ end
 
 -- {====== this file as a program: `lua5.4 spec/support/samples.lua dump`, or `cases` ======
 
--- One line per row and dtype: a digest of the bits of the results, for comparing instruction-set levels.
+-- One line per row and dtype: the results, for comparing instruction-set levels.
 local function dump(entries)
    for _, op in ipairs(core.operators()) do
       local entry = entries[op.id]
@@ -413,16 +413,13 @@ local function dump(entries)
          local f = core.operator(op.id)
          for _, dtype in ipairs(samples.dtypes) do
             if samples.tries(op, entry, dtype) then
-               local digest, inexact = 0, samples.is_float(dtype) or op.dtypes == 3
+               local words = {op.id, dtype}
                for _, call in ipairs(samples.calls(op, entry, dtype)) do
-                  local y = f(table.unpack(call, 1, call.n))
-                  for _, v in ipairs(flatten(y:tolist(), {})) do
-                     local bits = v == true and 1 or not v and 0 or v ~= v and 2 or inexact and string.unpack("<i8", string.pack("<d", v)) or v
-                     digest = (digest ~ bits) * 0x100000001b3
-                     digest = digest ~ (digest >> 29)
+                  for _, v in ipairs(flatten(f(table.unpack(call, 1, call.n)):tolist(), {})) do
+                     words[#words + 1] = math.type(v) == "float" and ("%.17g"):format(v) or tostring(v)
                   end
                end
-               print(("%s %s %016x"):format(op.id, dtype, digest))
+               print(table.concat(words, " "))
             end
          end
       end

@@ -6,8 +6,11 @@
 ** UNARY(tanh, FLOAT, v_tanh(x), ...) becomes, for each dtype in FLOAT,
 **   static void tanh_float32(int64_t n, char *const *p, const int64_t *s, const double *param)
 ** whose body reads x, evaluates the row's expression, and stores it; likewise a, b (and c) for two (three) operands. Memory in order, and
-** operands of one element, have loops of their own.
+** operands of one element, have loops of their own; any other memory is first brought into order, a block at a time (in_blocks).
 ** P0, P1, P2 in an expression are the operator's numbers. Predicates store 0 or 1.
+**
+** Rows of the sets FAR and NUMFAR have expressions that hold for arguments that are not far (v_far1, v_far2), as nearly all are. Their loops look at a
+** block first; where something in it is far they go through it one by one, with `exact` set, which sends what is far the slow way.
 */
 #include "kernels/kernels.h"
 #include "kernels/math.h"
@@ -27,50 +30,118 @@
 #define NUMBERS const T P0 = (T)param[0], P1 = (T)param[1], P2 = (T)param[2]; (void)P0; (void)P1; (void)P2;
 #define C(v) ((T)(v))
 
-#define RUN(...) NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { __VA_ARGS__ }
+#define EACH(...) for (int64_t i = 0; i < n; i++) { __VA_ARGS__ }
+#define RUN(...) NO_DEPENDENCE EACH(__VA_ARGS__)
+
+
+/* {======================== memory out of order ======================== */
+
+#define BLOCK 512                                /* elements */
+
+/* n elements of w bytes: s bytes apart there, t bytes apart here. */
+static __attribute__((noinline)) void move(int64_t n, int w, char *to, int64_t t, const char *from, int64_t s) {
+#define MOVE(T) for (int64_t i = 0; i < n; i++) *(T *)(to + i * t) = *(const T *)(from + i * s);
+  if (w == 8) { MOVE(uint64_t) }
+  else if (w == 4) { MOVE(uint32_t) }
+  else if (w == 2) { MOVE(uint16_t) }
+  else { MOVE(uint8_t) }
+#undef MOVE
+}
+
+/* Calls f for a block after the other, its operands (w bytes an element) brought into order. Those in `still` (bits) may instead have one element for
+** all. A few elements go one by one. */
+static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int *w, int still, int64_t n, char *const *p, const int64_t *s, const double *param) {
+  _Alignas(64) char block[4][BLOCK * 8];
+  char *at[4], *q[4];
+  int64_t step[4], most = n <= 4 ? 1 : BLOCK;
+  int moved[4];
+  for (int k = 0; k < nop; k++) {
+    moved[k] = most > 1 && s[k] != w[k] && !(s[k] == 0 && (still >> k & 1));
+    step[k] = moved[k] ? w[k] : s[k];
+    at[k] = p[k];
+  }
+  for (; n > 0; n -= most) {
+    int64_t m = n < most ? n : most;
+    for (int k = 0; k < nop; k++) {
+      q[k] = moved[k] ? block[k] : at[k];
+      if (moved[k] && k > 0) move(m, w[k], q[k], w[k], at[k], s[k]);
+    }
+    f(m, q, step, param);
+    if (moved[0]) move(m, w[0], at[0], s[0], q[0], w[0]);
+    for (int k = 0; k < nop; k++) at[k] += m * s[k];
+  }
+}
+#define ORDERED(name, nop, still, condition, ...) \
+  if (n > 1 && !(condition)) { \
+    static const int width[] = {__VA_ARGS__}; \
+    in_blocks(PASTE(name, DTYPE), nop, width, still, n, p, s, param); \
+    return; \
+  }
+
+/* }========================================================= */
+
+
+/* {======================== a row's loop ======================== */
+
+#define ORDER1(name, R)    ORDERED(name, 2, 0, s[0] == sizeof(R) && s[1] == sizeof(T), sizeof(R), sizeof(T))
+#define ORDER2(name, R, still) \
+  ORDERED(name, 3, still, s[0] == sizeof(R) && (s[1] == sizeof(T) || (s[1] == 0 && still)) && (s[2] == sizeof(T) || (s[2] == 0 && still)), sizeof(R), sizeof(T), sizeof(T))
+#define ORDER3(name, A) \
+  ORDERED(name, 4, 12, s[0] == sizeof(T) && s[1] == sizeof(A) && (s[2] == sizeof(T) || s[2] == 0) && (s[3] == sizeof(T) || s[3] == 0), sizeof(T), sizeof(A), sizeof(T), sizeof(T))
 
 #define LOOP1(name, start, R, E) HEAD(name) { \
+    ORDER1(name, R) \
     start \
-    if (s[0] == sizeof(R) && s[1] == sizeof(T)) { \
-      R *o = (R *)p[0]; const T *px = (const T *)p[1]; \
-      RUN(T x = px[i]; o[i] = E;) \
-      return; \
-    } \
-    for (int64_t i = 0; i < n; i++) { T x = *(const T *)(p[1] + i * s[1]); *(R *)(p[0] + i * s[0]) = E; } \
+    R *o = (R *)p[0]; const T *px = (const T *)p[1]; \
+    RUN(T x = px[i]; o[i] = E;) \
   }
 
 #define LOOP2(name, start, R, E) HEAD(name) { \
+    ORDER2(name, R, 6) \
     start \
-    const int64_t w = sizeof(T); \
-    if (s[0] == sizeof(R) && (s[1] == w || s[1] == 0) && (s[2] == w || s[2] == 0)) { \
-      R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
-      if (s[1] == w && s[2] == w) { RUN(T a = pa[i], b = pb[i]; o[i] = E;) } \
-      else if (s[1] == w) { T b = *pb; RUN(T a = pa[i]; o[i] = E;) } \
-      else if (s[2] == w) { T a = *pa; RUN(T b = pb[i]; o[i] = E;) } \
-      else { T a = *pa, b = *pb; for (int64_t i = 0; i < n; i++) o[i] = E; } \
-      return; \
-    } \
-    for (int64_t i = 0; i < n; i++) { T a = *(const T *)(p[1] + i * s[1]), b = *(const T *)(p[2] + i * s[2]); *(R *)(p[0] + i * s[0]) = E; } \
+    R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
+    if (s[1] && s[2]) { RUN(T a = pa[i], b = pb[i]; o[i] = E;) } \
+    else if (s[1]) { T b = *pb; RUN(T a = pa[i]; o[i] = E;) } \
+    else if (s[2]) { T a = *pa; RUN(T b = pb[i]; o[i] = E;) } \
+    else { T a = *pa, b = *pb; R e = E; RUN(o[i] = e;) } \
   }
 
 /* A is the type of operand a: T, or that of a condition. */
 #define LOOP3(name, start, A, E) HEAD(name) { \
+    ORDER3(name, A) \
     start \
-    const int64_t w = sizeof(T); \
-    if (s[0] == w && s[1] == sizeof(A) && (s[2] == w || s[2] == 0) && (s[3] == w || s[3] == 0)) { \
-      T *o = (T *)p[0]; const A *pa = (const A *)p[1]; const T *pb = (const T *)p[2], *pc = (const T *)p[3]; \
-      if (s[2] == w && s[3] == w) { RUN(A a = pa[i]; T b = pb[i], c = pc[i]; o[i] = E;) } \
-      else if (s[2] == w) { T c = *pc; RUN(A a = pa[i]; T b = pb[i]; o[i] = E;) } \
-      else if (s[3] == w) { T b = *pb; RUN(A a = pa[i]; T c = pc[i]; o[i] = E;) } \
-      else { T b = *pb, c = *pc; RUN(A a = pa[i]; o[i] = E;) } \
-      return; \
-    } \
-    for (int64_t i = 0; i < n; i++) { \
-      A a = *(const A *)(p[1] + i * s[1]); \
-      T b = *(const T *)(p[2] + i * s[2]), c = *(const T *)(p[3] + i * s[3]); \
-      *(T *)(p[0] + i * s[0]) = E; \
-    } \
+    T *o = (T *)p[0]; const A *pa = (const A *)p[1]; const T *pb = (const T *)p[2], *pc = (const T *)p[3]; \
+    if (s[2] && s[3]) { RUN(A a = pa[i]; T b = pb[i], c = pc[i]; o[i] = E;) } \
+    else if (s[2]) { T c = *pc; RUN(A a = pa[i]; T b = pb[i]; o[i] = E;) } \
+    else if (s[3]) { T b = *pb; RUN(A a = pa[i]; T c = pc[i]; o[i] = E;) } \
+    else { T b = *pb, c = *pc; RUN(A a = pa[i]; o[i] = E;) } \
   }
+
+/* The same where the expression does not hold for far arguments. */
+#define IN_PARTS(far, run) \
+  for (int64_t left = n; left > 0; left -= n, at += n) { \
+    n = left < BLOCK ? left : BLOCK; \
+    unsigned found = 0; \
+    EACH(found |= far;) \
+    if (!found) { const int exact = 0; NO_DEPENDENCE run } \
+    else { const int exact = 1; run } \
+  }
+#define FAR_LOOP1(name, start, R, E) HEAD(name) { \
+    int64_t at = 0; \
+    ORDER1(name, R) \
+    start \
+    R *o = (R *)p[0]; const T *px = (const T *)p[1]; \
+    IN_PARTS(v_far1(px[at + i]), EACH(T x = px[at + i]; o[at + i] = E;)) \
+  }
+#define FAR_LOOP2(name, start, R, E) HEAD(name) { \
+    int64_t at = 0; \
+    ORDER2(name, R, 0) \
+    start \
+    R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
+    IN_PARTS(v_far2(pa[at + i], pb[at + i]), EACH(T a = pa[at + i], b = pb[at + i]; o[at + i] = E;)) \
+  }
+
+/* }========================================================= */
 
 #define UNARY(name, set, E, ...)        IN_##set(LOOP1(name, PLAIN, T, STORE(E)))
 #define UNARYP(name, public, args, set, E, ...) IN_##set(LOOP1(name, NUMBERS, T, STORE(E)))
@@ -85,6 +156,8 @@
 /* floats */
 #define STORE(E)      (T)(E)
 #define IN_FLOAT(X)   X
+#define IN_FAR(X)     FAR_##X
+#define IN_NUMFAR(X)  FAR_##X
 #ifdef LEVEL_ALL
 #define IN_MATH(X)    X
 #else
@@ -105,13 +178,18 @@
 #undef T
 #undef DTYPE
 #undef IN_FLOAT
+#undef IN_FAR
 #undef IN_MATH
 #undef IN_INT
 #undef IN_INTBOOL
 
-/* integers */
+/* integers, of which none is far */
+#undef IN_NUMFAR
+#define IN_NUMFAR(X)  NEAR_##X
+#define NEAR_LOOP2(name, start, R, E) LOOP2(name, const int exact = 0; (void)exact; start, R, E)
 #define ONES          C(-1)
 #define IN_FLOAT(X)
+#define IN_FAR(X)
 #define IN_MATH(X)
 #define IN_INT(X)     X
 #define IN_INTBOOL(X) X
@@ -145,10 +223,12 @@
 #undef ONES
 #undef STORE
 #undef IN_NUM
+#undef IN_NUMFAR
 #undef IN_INT
 #define ONES 1
 #define STORE(E) (T)((E) != 0)
 #define IN_NUM(X)
+#define IN_NUMFAR(X)
 #define IN_INT(X)
 #define DTYPE bool
 #include "ops/pointwise.def"
@@ -176,6 +256,8 @@
 #define T_INT(name)     T_WIDE(name) T_NARROW(name)
 #define T_INTBOOL(name) T_INT(name) T_BOOL(name)
 #define T_NUM(name)     T_FLOAT(name) T_INT(name)
+#define T_FAR(name)     T_FLOAT(name)
+#define T_NUMFAR(name)  T_NUM(name)
 #define T_ANY(name)     T_NUM(name) T_BOOL(name)
 
 #define UNARY(name, set, ...)         [ROW_##name] = {T_##set(name)},
