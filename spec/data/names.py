@@ -39,6 +39,10 @@ CASES += [
     "x.matmul(m)", "x.mm(m)", "m.mv(v)", "m.matmul(v)", "v.matmul(m)", "v.dot(v)", "v.matmul(v)", "torch.outer(v, v)", "b.bmm(b)", "b.matmul(m)", "b.matmul(b)", "b.matmul(v)", "m.matmul(b)", "torch.addmm(n, n, m)", "torch.addmm(x, n, m.detach(), beta=2)", 'torch.einsum("ij,jk->ik", x, m)', 'torch.einsum("ij->ji", x)', 'torch.einsum("i,i->", v, v)', 'torch.einsum("bij,bjk->bik", b, b)', 'torch.einsum("ii->i", m)', 'torch.einsum("ij->", x)', ("v[tide.newaxis]:matmul(m)", "v[None] @ m"),
     # losses
     D("F.cross_entropy(x, i)", "F.cross_entropy(x, i)"), D("F.nll_loss(x, i)", "F.nll_loss(x, i)"), "F.mse_loss(x, n)", D('F.mse_loss(x, n, {reduction = "none"})', 'F.mse_loss(x, n, reduction="none")'), D("F.cross_entropy(x, n:softmax(2))", "F.cross_entropy(x, n.softmax(1))"),
+    # layers
+    "F.dropout(x)", "F.dropout(x * 1, 0.5, True, True)", "F.dropout(x, 1)", "F.dropout(x, 0)", "F.alpha_dropout(x, 0.5, True)", D("F.embedding(i, x)", "F.embedding(i, x)"), D("F.glu(x, 1)", "F.glu(x, 0)"),
+    "F.batch_norm(x, None, None, v, v, True)", "F.batch_norm(x, n[0], n[0].exp(), v)".replace("n[0]", "v.detach()"), "F.group_norm(x, 3, v, v)", D("F.layer_norm(x, {3}, v, v)", "F.layer_norm(x, [3], v, v)"),
+    D("F.rms_norm(x, {3}, v)", "F.rms_norm(x, [3], v)"), D("F.rms_norm(x, {3})", "F.rms_norm(x, [3])"), "F.normalize(x)", "F.cosine_similarity(x, n)", "F.poisson_nll_loss(x, n)", "F.multilabel_soft_margin_loss(x, n)", "F.gumbel_softmax(x)",
     # in place on a tensor with history
     *[f"(x * 1).{f}" for f in ("add_(1)", "sub_(1)", "mul_(2)", "div_(2)", "pow_(2)", "neg_()", "exp_()", "relu_()", "sigmoid_()", "tanh_()", "sqrt_()", "clamp_(0, 1)", "zero_()", "fill_(3)", "copy_(n)", "masked_fill_(n > 0, 1)", "t_()", "unsqueeze_(0)", "squeeze_()", "floor_()", "round_()", "lerp_(n, 0.5)", "addcmul_(n, n)", "normal_()", "uniform_()", "bernoulli_(0.5)")],
     "n.clone().mul_(x)", "n.clone().copy_(x)", "n.clone().add_(x)", D("n:clone():index_add_(1, i, x)", "n.clone().index_add_(0, i, x)"), "x.detach()", "x.bernoulli()",

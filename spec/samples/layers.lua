@@ -1,4 +1,4 @@
--- Dropout, embedding, normalisation by channel: src/ops/dropout.def, embedding.def, channel_norm.def. (What dropout draws stands in spec/data/streams.lua; here every call draws the same.)
+-- Dropout, embedding, normalisation by channel, glu: src/ops/dropout.def, embedding.def, channel_norm.def, activation.def. (What dropout draws stands in spec/data/streams.lua; here every call draws the same.)
 local tide = require "tide"
 local FLOATS = {"float64", "float32"}
 
@@ -172,6 +172,30 @@ return {
          return weight
       end,
       errors = function(t) return {{"index 4", t.float(3, 2), tide.tensor {4}, 1, 2}, {"sizes %(3,%)", t.float(3), tide.tensor {1}, 1, 2}} end},
+
+   glu = {dtypes = FLOATS, samples = function(t) return {{t.float(6)}, {t.float(3, 4), -1}, {t.float(4, 3, 2), 1}, {t.float(2, 4, 3), 2}, {t.float(0, 4)}} end,
+      ref = function(x, dim)
+         local nd, at = 0, x
+         while type(at) == "table" do nd, at = nd + 1, at[1] end
+         dim = (dim or -1) < 0 and nd + 1 + (dim or -1) or dim
+         local function gated(a, b)
+            if type(a) == "number" then return a / (1 + math.exp(-b)) end
+            local out = {}
+            for i, v in ipairs(a) do out[i] = gated(v, b[i]) end
+            return out
+         end
+         local function walk(v, d)
+            local out = {}
+            if d > 1 then
+               for i, w in ipairs(v) do out[i] = walk(w, d - 1) end
+               return out
+            end
+            for i = 1, #v // 2 do out[i] = gated(v[i], v[#v // 2 + i]) end
+            return out
+         end
+         return walk(x, dim)
+      end,
+      errors = function(t) return {{"no equal halves along dimension 2", t.float(4, 3)}, {"0 dimensions", t.float()}, {"int64", t.int(0, 3, 4)}, {"out of range", t.float(4), 2}} end},
 
    batch_norm = {dtypes = FLOATS, ref = batch_norm,
       samples = function(t)

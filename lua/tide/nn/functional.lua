@@ -28,14 +28,6 @@ return function(tide, nn)
       end
    end
 
-   -- The first half of dim times the sigmoid of the second.
-   define("glu", "input: tensor, dim: integer = -1", function(input, dim)
-      if input.ndim == 0 then core.error "glu: a tensor of 0 dimensions has no halves" end
-      if input:size(dim) % 2 ~= 0 then core.error(("glu: dimension %d of sizes %s has no two equal halves"):format(dim, sizes(input))) end
-      local halves = input:chunk(2, dim)
-      return halves[1] * halves[2]:sigmoid()
-   end)
-
    -- x above 0, r x below, r uniform in [lower, upper) while training, else their mean. One number is drawn for each x that is not above 0.
    local function rrelu(input, lower, upper, training, inplace)
       if lower > upper then core.error(("rrelu: lower %s is above upper %s"):format(lower, upper)) end
