@@ -25,7 +25,7 @@ extern "C" {
 TIDE_API int luaopen_tide_core(lua_State *L);
 /* The whole module, its Lua sources inside (libtide_lua only). Needs luaL_openlibs. Pushes the module table. */
 TIDE_API int luaopen_tide(lua_State *L);
-/* For hosts with an allocator of their own: makes the context of the state (its positions count from 1, whatever config says). Comes
+/* For hosts with an allocator of their own, or that leave scripts no files: makes the context of the state (its positions count from 1, whatever config says). Comes
 ** before the module is opened, which finds it. Raises if the state has a context. Pushes nothing. */
 TIDE_API void tide_lua_open(lua_State *L, const tide_Config *config);
 

@@ -36,9 +36,7 @@ static int take_string(Cursor *p, const char **s) {
   if (!quote) return -1;
   *s = p->s;
   while (p->s < p->end && *p->s != quote) if (*p->s++ == '\\') return -1;
-  int n = p->s < p->end && p->s - *s < 1000 ? (int)(p->s - *s) : -1;
-  p->s++;
-  return n;
+  return p->s < p->end && p->s - *s < 1000 ? (int)(p->s++ - *s) : -1;
 }
 
 /* (2, 3), (2,), (); Python 2 wrote 2L */
