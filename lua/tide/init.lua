@@ -8,7 +8,7 @@ local tide = {}
 local internal = {
    methods = true, own_source = true, error = true, warn = true, line = true, operators = true, operator = true, parameter = true, is_parameter = true,
    interrupt = true, now = true, is_terminal = true,
-   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, linalg = true, special = true, files = true
+   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, optim = true, linalg = true, special = true, files = true
 }
 for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
 tide.linalg, tide.special = core.linalg or {}, core.special or {}
@@ -31,6 +31,7 @@ require "tide.functions"(tide)
 require "tide.nn"(tide)
 require "tide.autograd"(tide)
 tide.func = require "tide.func"(tide)
+tide.optim = require "tide.optim"(tide)
 require "tide.serialization"(tide)
 tide.utils = {checkpoint = require "tide.checkpoint"(tide), data = require "tide.utils.data"(tide), Progress = require "tide.utils.progress"}
 
