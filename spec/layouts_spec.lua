@@ -75,8 +75,8 @@ for _, threads in ipairs {1, 2} do
       teardown(function() tide.set_num_threads(before) end)
 
       it("copies are exact", function()
-         for round = 1, 96 do
-            local x = view(shape(20000), DTYPES[round % #DTYPES + 1])
+         for round = 1, 64 do
+            local x = view(shape(8000), DTYPES[round % #DTYPES + 1])
             same(slow(x), flat(x), named(x))
          end
       end)
@@ -100,7 +100,7 @@ for _, threads in ipairs {1, 2} do
 
       it("operands may lie in any order", function()
          for round = 1, 64 do
-            local sizes, dtype = shape(20000), DTYPES[round % 4 + 1]
+            local sizes, dtype = shape(8000), DTYPES[round % 4 + 1]
             local x, y, c = view(sizes, dtype), view(sizes, dtype), view(sizes, "bool")
             local a, b, z, expected, chosen = slow(x), slow(y), slow(c), {}, {}
             for i = 1, #a do expected[i], chosen[i] = a[i] + 2 * b[i], z[i] and a[i] or b[i] end
@@ -126,5 +126,80 @@ for _, threads in ipairs {1, 2} do
             same(rolled, flat(x:roll({3, 5}, {1, 2})), named(x, " rolled"))
          end
       end)
+
+      -- f(line, k) of every line along d, in the order of the first elements, k counting from 1; against got, whose lines have as many elements.
+      local function by_lines(x, d, got, tolerance, f)
+         local all, n, inner = slow(x), x.shape[d], 1
+         for e = d + 1, #x.shape do inner = inner * x.shape[e] end
+         local result = flat(got)
+         local m = #result // (#all // n)
+         for o = 0, #all // (n * inner) - 1 do
+            for i = 1, inner do
+               local line = {}
+               for k = 1, n do line[k] = all[(o * n + k - 1) * inner + i] end
+               local expected = f(line)
+               for k = 1, m do
+                  local v = result[(o * m + k - 1) * inner + i]
+                  if expected[k] ~= v and not (math.abs(expected[k] - v) <= tolerance * (1 + math.abs(expected[k]))) then
+                     error(("%s along %d: %s at %d, not %s"):format(named(x), d, v, k, expected[k]))
+                  end
+               end
+            end
+         end
+      end
+
+      it("what is made of whole lines", function()
+         for round = 1, 48 do
+            local x = view(shape(4000), DTYPES[round % 4 + 1])
+            local d, dtype = upto(#x.shape), x.dtype
+            local float = dtype == tide.float32 or dtype == tide.float64
+            local close = dtype == tide.float32 and 1e-5 or float and 1e-12 or 0
+            by_lines(x, d, x:sum(d, true), close, function(line) local sum = 0 for _, v in ipairs(line) do sum = sum + v end return {sum} end)
+            by_lines(x, d, x:amax(d, true), 0, function(line) return {math.max(table.unpack(line))} end)
+            by_lines(x, d, x:argmax(d, true), 0, function(line) local best = 1 for k, v in ipairs(line) do if v > line[best] then best = k end end return {best} end)
+            by_lines(x, d, x:cumsum(d), close, function(line) local sum, list = 0, {} for k, v in ipairs(line) do sum = sum + v list[k] = sum end return list end)
+            local values, places = x:cummax(d)
+            by_lines(x, d, values, 0, function(line) local best, list = line[1], {} for k, v in ipairs(line) do best = math.max(best, v) list[k] = best end return list end)
+            by_lines(x, d, places, 0, function(line) local best, list = 1, {} for k, v in ipairs(line) do if v >= line[best] then best = k end list[k] = best end return list end)
+            if float then
+               x = x / 10
+               by_lines(x, d, x:softmax(d), close, function(line)
+                  local sum, list = 0, {}
+                  for _, v in ipairs(line) do sum = sum + math.exp(v) end
+                  for k, v in ipairs(line) do list[k] = math.exp(v) / sum end
+                  return list
+               end)
+               by_lines(x, d, x:logsumexp(d, true), close, function(line) local sum = 0 for _, v in ipairs(line) do sum = sum + math.exp(v) end return {math.log(sum)} end)
+               by_lines(x, d, x:var(d, false, true), close, function(line)
+                  local sum, squares = 0, 0
+                  for _, v in ipairs(line) do sum = sum + v end
+                  for _, v in ipairs(line) do squares = squares + (v - sum / #line) ^ 2 end
+                  return {squares / #line}
+               end)
+            end
+         end
+      end)
    end)
 end
+
+describe("results", function()
+   local before = tide.get_num_threads()
+   after_each(function() tide.set_num_threads(before) end)
+
+   it("do not depend on the number of threads", function()
+      for _, sizes in ipairs {{300, 700}, {700001}, {90000, 3}, {60, 50, 70}, {5, 60000}} do
+         local x = (tide.arange(1, tide.tensor(sizes):prod():item() + 1, {dtype = tide.float32}) * 0.7548776662):sin():reshape(sizes)
+         local function all()
+            local list = {x:sum(), x:norm(), x:var(), x:max()}
+            for d = 1, #sizes do
+               for _, y in ipairs {x:sum(d), x:var(d), x:norm(2, d), x:softmax(d), x:logsumexp(d), x:cumsum(d), x:argmax(d), x:double():mean(d)} do list[#list + 1] = y end
+            end
+            return list
+         end
+         tide.set_num_threads(1)
+         local one = all()
+         tide.set_num_threads(3)
+         for i, y in ipairs(all()) do assert(tide.equal(one[i], y), i) end
+      end
+   end)
+end)

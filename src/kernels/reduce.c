@@ -1,4 +1,5 @@
 /* The walk of reductions, and the choice of their loops. */
+#include "base/threads.h"
 #include "kernels/reduce.h"
 
 static const tide__ReduceLevel *level(void) {
@@ -15,6 +16,10 @@ static const tide__ReduceLevel *level(void) {
   return &tide__reduce_base;
 #endif
 }
+
+#define PASS  65536                      /* elements that stay in the cache */
+#define GRAIN 32768                      /* elements that are worth a piece of their own */
+#define PARTS 16                         /* most parts into which the elements of a result are cut, each with accumulators of its own */
 
 static int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
 
@@ -33,7 +38,7 @@ void tide__walk_init(tide__Walk *w, int nd, const int64_t *shape, uint32_t mask,
   int64_t sizes[2][TIDE_MAXDIM], stride[2][TIDE_MAXOPERANDS][TIDE_MAXDIM];
   const int64_t *of[2][TIDE_MAXOPERANDS];
   int n[2] = {0, 0};
-  w->count = 1;
+  w->count = w->least = 1;
   for (int d = 0; d < nd; d++) {
     int reduced = mask >> d & 1, to = n[reduced]++;
     sizes[reduced][to] = shape[d];
@@ -57,33 +62,114 @@ static int step(const tide__Iter *it, int nd, int64_t *index, char **p) {
   return 0;
 }
 
-void tide__walk(const tide__Walk *w, char *const *data, tide__ChunkFunction f, void *arg) {
-  const tide__Iter *it = &w->kept;
-  char *p[TIDE_MAXOPERANDS];
-  int64_t s[TIDE_MAXOPERANDS] = {0}, index[TIDE_MAXDIM] = {0}, length = 1;
+/* How many results make a chunk: by runs so many that their elements stay in the cache for a second pass. */
+static int64_t chunk_length(const tide__Walk *w) {
+  int64_t n = w->by_rows ? TIDE_REDUCE_WIDTH : PASS / (w->count ? w->count : 1);
+  return n < w->least ? w->least : n > TIDE_REDUCE_WIDTH ? TIDE_REDUCE_WIDTH : n;
+}
+
+typedef struct Chunks { const tide__Walk *w; char *const *data; tide__ChunkFunction f; void *arg; int64_t width, across; } Chunks;
+
+/* The chunks begin .. end - 1, `across` of them along each line of kept elements. */
+static void some_chunks(void *arg, int64_t begin, int64_t end) {
+  const Chunks *c = arg;
+  const tide__Iter *it = &c->w->kept;
+  char *p[TIDE_MAXOPERANDS], *q[TIDE_MAXOPERANDS];
+  int64_t s[TIDE_MAXOPERANDS] = {0}, index[TIDE_MAXDIM], length = 1, rest = begin / c->across, part = begin % c->across;
   int last = it->nd - 1;
-  for (int d = 0; d <= last; d++) if (it->shape[d] == 0) return;
-  for (int k = 0; k < it->nop; k++) p[k] = data[k];
+  for (int k = 0; k < it->nop; k++) p[k] = c->data[k];
+  for (int d = last - 1; d >= 0; d--) {
+    index[d] = rest % it->shape[d];
+    rest /= it->shape[d];
+    for (int k = 0; k < it->nop; k++) p[k] += index[d] * it->stride[k][d];
+  }
   if (last >= 0) {
     length = it->shape[last];
     for (int k = 0; k < it->nop; k++) s[k] = it->stride[k][last];
   }
-  do {
-    for (int64_t at = 0; at < length; at += TIDE_REDUCE_WIDTH) {
-      char *q[TIDE_MAXOPERANDS];
-      for (int k = 0; k < it->nop; k++) q[k] = p[k] + at * s[k];
-      f(w, length - at < TIDE_REDUCE_WIDTH ? length - at : TIDE_REDUCE_WIDTH, q, s, arg);
-    }
-  } while (step(it, last, index, p));
+  for (int64_t i = begin; i < end; i++) {
+    int64_t at = part * c->width, n = length - at;
+    for (int k = 0; k < it->nop; k++) q[k] = p[k] + at * s[k];
+    c->f(c->w, n < c->width ? n : c->width, q, s, c->arg);
+    if (++part == c->across) { part = 0; step(it, last, index, p); }
+  }
+}
+
+static int64_t chunks_of(Chunks *c) {
+  const tide__Iter *it = &c->w->kept;
+  int64_t n = 1;
+  for (int d = 0; d < it->nd - 1; d++) n *= it->shape[d];
+  c->across = it->nd ? (it->shape[it->nd - 1] + c->width - 1) / c->width : 1;
+  return n * c->across;
+}
+
+void tide__walk(const tide__Walk *w, char *const *data, tide__ChunkFunction f, void *arg) {
+  Chunks c = {w, data, f, arg, chunk_length(w), 0};
+  int64_t n = chunks_of(&c), grain = GRAIN / (c.width * (w->count ? w->count : 1));
+  tide__parallel(n, grain ? grain : 1, some_chunks, &c);
+}
+
+void tide__walk_in_order(const tide__Walk *w, char *const *data, tide__ChunkFunction f, void *arg) {
+  Chunks c = {w, data, f, arg, TIDE_REDUCE_WIDTH, 0};
+  int64_t n = chunks_of(&c);
+  if (n > 0) some_chunks(&c, 0, n);
 }
 
 /* Rows of few columns that lie one behind the other: several rows are taken as one wide row, whose parts are joined at the end. */
-typedef struct Wide { int64_t groups; double acc[TIDE_REDUCE_WIDTH], aux[TIDE_REDUCE_WIDTH]; } Wide;
+static void few_columns(const tide__Reducer *r, int64_t m, int64_t rs, int64_t n, int64_t s, int64_t groups, const char *p, char *acc, const double *aux) {
+  double wide[TIDE_REDUCE_WIDTH], also[TIDE_REDUCE_WIDTH];
+  char both[2 * 64 * sizeof(double)];
+  size_t bytes = (size_t)n * r->size;
+  int64_t done = m / groups * groups;
+  r->start(groups * n, wide);
+  for (int64_t k = 0; aux && k < groups; k++) memcpy(also + k * n, aux, (size_t)n * sizeof *aux);
+  r->rows(m / groups, rs * groups, n * groups, s, p, wide, also);
+  if (done < m) r->rows(m - done, rs, n, s, p + done * rs, acc, aux);
+  r->join(groups, n, wide);
+  memcpy(both, acc, bytes);
+  memcpy(both + bytes, wide, bytes);
+  r->join(2, n, both);
+  memcpy(acc, both, bytes);
+}
 
-static void widen(Wide *wide, const tide__Reducer *r, int64_t groups, int64_t n, const double *aux) {
-  wide->groups = groups;
-  r->start(groups * n, wide->acc);
-  for (int64_t k = 0; aux && k < groups; k++) memcpy(wide->aux + k * n, aux, (size_t)n * sizeof *aux);
+static void some_rows(const tide__Reducer *r, int64_t size, int64_t m, int64_t rs, int64_t n, int64_t s, const char *p, char *acc, const double *aux) {
+  int64_t groups = n < 64 && s == size && rs == n * size ? 256 / n : 1;
+  if (groups > 1 && m >= 2 * groups) few_columns(r, m, rs, n, s, groups, p, acc, aux);
+  else r->rows(m, rs, n, s, p, acc, aux);
+}
+
+/* Elements of one line of reduced dimensions, m steps long, into n accumulators; long ones in parts that depend on nothing but the sizes. */
+typedef struct Parts { const tide__Reducer *r; int64_t size, m, rs, n, s, each; const char *p; char *acc; const double *aux; int by_rows; } Parts;
+
+static void some_parts(void *arg, int64_t begin, int64_t end) {
+  const Parts *t = arg;
+  for (int64_t i = begin; i < end; i++) {
+    int64_t at = i * t->each, m = t->m - at < t->each ? t->m - at : t->each;
+    char *acc = t->acc + i * t->n * t->r->size;
+    t->r->start(t->n, acc);
+    if (t->by_rows) some_rows(t->r, t->size, m, t->rs, t->n, t->s, t->p + at * t->rs, acc, t->aux);
+    else t->r->fold(m, t->p + at * t->rs, t->rs, acc, t->aux);
+  }
+}
+
+static void in_parts(Parts *t, int64_t count) {
+  double parts[(PARTS + 1) * TIDE_REDUCE_WIDTH / 2];
+  char *acc = t->acc;
+  size_t bytes = (size_t)t->n * t->r->size;
+  t->each = (t->m + count - 1) / count;
+  t->each += 4095 - (t->each - 1) % 4096 > t->each / 8 ? 0 : 4095 - (t->each - 1) % 4096;       /* whole blocks of a sum */
+  count = (t->m + t->each - 1) / t->each;
+  memcpy(parts, acc, bytes);
+  t->acc = (char *)parts + bytes;
+  tide__parallel(count, 1, some_parts, t);
+  t->r->join(count + 1, t->n, parts);
+  memcpy(acc, parts, bytes);
+}
+
+/* How many parts; 1: it is not worth cutting. */
+static int64_t parts_of(int64_t m, int64_t n) {
+  int64_t count = m * n / PASS;
+  return n > TIDE_REDUCE_WIDTH / 2 || count < 2 ? 1 : count < PARTS ? count : PARTS;
 }
 
 static void by_rows(const tide__Walk *w, const tide__Reducer *r, int64_t size, int64_t n, const char *p, int64_t s, char *acc, const double *aux) {
@@ -91,36 +177,20 @@ static void by_rows(const tide__Walk *w, const tide__Reducer *r, int64_t size, i
   int64_t index[TIDE_MAXDIM] = {0}, m = 1, rs = 0;
   int last = it->nd - 1;
   char *q = (char *)(uintptr_t)p;
-  Wide wide;
   if (last >= 0) { m = it->shape[last]; rs = it->stride[0][last]; }
-  int64_t groups = n < 64 && s == size && rs == n * size ? 256 / n : 1;
-  if (groups > 1 && m >= 2 * groups) widen(&wide, r, groups, n, aux);
-  else groups = 1;
-  do {
-    int64_t done = 0;
-    if (groups > 1) {
-      r->rows(m / groups, rs * groups, n * groups, s, q, wide.acc, wide.aux);
-      done = m / groups * groups;
-    }
-    if (done < m) r->rows(m - done, rs, n, s, q + done * rs, acc, aux);
-  } while (step(it, last, index, &q));
-  if (groups > 1) {
-    char both[2 * 64 * sizeof(double)];
-    size_t bytes = (size_t)n * r->size;
-    r->join(groups, n, wide.acc);
-    memcpy(both, acc, bytes);
-    memcpy(both + bytes, wide.acc, bytes);
-    r->join(2, n, both);
-    memcpy(acc, both, bytes);
-  }
+  int64_t count = parts_of(m, n);
+  if (last == 0 && count > 1) { in_parts(&(Parts){r, size, m, rs, n, s, 0, p, acc, aux, 1}, count); return; }
+  do some_rows(r, size, m, rs, n, s, q, acc, aux); while (step(it, last, index, &q));
 }
 
 static void by_runs(const tide__Walk *w, const tide__Reducer *r, int64_t n, const char *p, int64_t s, char *acc, const double *aux) {
   const tide__Iter *it = &w->inner;
   int last = it->nd - 1;
   int64_t run = it->shape[last], stride = it->stride[0][last], runs = last ? it->shape[last - 1] : 1, next = last ? it->stride[0][last - 1] : 0;
+  int64_t count = last ? 1 : parts_of(run, 1);
   for (int64_t i = 0; i < n; i++, p += s, acc += r->size, aux += aux ? 1 : 0) {
     char *q = (char *)(uintptr_t)p;
+    if (count > 1) { in_parts(&(Parts){r, 0, run, stride, 1, 0, 0, p, acc, aux, 0}, count); continue; }
     if (last < 2) { for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); continue; }
     int64_t index[TIDE_MAXDIM] = {0};
     do for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); while (step(it, last - 1, index, &q));

@@ -44,6 +44,7 @@ typedef struct tide__Walk {
   tide__Iter kept;                       /* operands: x, then the outputs */
   tide__Iter inner;                      /* x alone, over the reduced dimensions */
   int64_t count;                         /* elements that go into each result */
+  int64_t least;                         /* results of a chunk, if there are so many */
   int by_rows;
 } tide__Walk;
 
@@ -51,7 +52,9 @@ typedef struct tide__Walk {
 void tide__walk_init(tide__Walk *w, int nd, const int64_t *shape, uint32_t mask, int nop, const int64_t *const *strides, const size_t *size);
 /* n results: p[0] the first element of x that belongs to the first of them, p[1].. the outputs; s their strides in bytes. */
 typedef void (*tide__ChunkFunction)(const tide__Walk *w, int64_t n, char *const *p, const int64_t *s, void *arg);
+/* Calls f for every chunk, on several threads: f writes to the outputs alone. In order: on this thread, one after the other. */
 void tide__walk(const tide__Walk *w, char *const *data, tide__ChunkFunction f, void *arg);
+void tide__walk_in_order(const tide__Walk *w, char *const *data, tide__ChunkFunction f, void *arg);
 
 /* Fills the accumulators of a chunk. `aux` may be NULL where the reduction does not use it. */
 void tide__reduce(const tide__Walk *w, int reduction, int dtype, int64_t n, const char *p, int64_t s, void *acc, const double *aux);

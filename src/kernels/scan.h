@@ -8,11 +8,15 @@
 
 #include "kernels/reduce.h"
 
-typedef void (*tide__Scan)(int64_t m, int64_t n, char *const *p, const int64_t *s, const int64_t *t);
+/* `first` is the place of a line's first element. */
+typedef void (*tide__Scan)(int64_t m, int64_t n, char *const *p, const int64_t *s, const int64_t *t, int64_t first);
 
-/* SUM, PRODUCT: x, y. MAX, MIN: x, y, and the place of the extreme (int64, from 0; the last among equals). LOGSUM: x, y with e^y the sum of
+/* SUM, PRODUCT: x, y. MAX, MIN: x, y, and the place of the extreme (int64, counted from `first`; the last among equals). LOGSUM: x, y with e^y the sum of
 ** e^x; floats. LINEAR: b, a, y with y_j = b_j + a_j y_(j-1), a of the first step not read; floats. */
 enum { SCAN_SUM, SCAN_PRODUCT, SCAN_MAX, SCAN_MIN, SCAN_LOGSUM, SCAN_LINEAR, TIDE_SCANS };
+typedef const tide__Scan tide__ScanTable[TIDE_SCANS][TIDE_NDTYPES];
+extern tide__ScanTable tide__scans_base, tide__scans_avx2, tide__scans_avx512;
+
 tide__Scan tide__scan(int scan, int dtype);
 
 #endif

@@ -45,7 +45,7 @@ int tide__not_empty(const tide_Call *k, uint32_t mask) {
 
 /* {======================== walking ======================== */
 
-void tide__reduce_walk(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg) {
+static void walk_over(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg, int in_order) {
   int64_t shape[TIDE_MAXDIM], stride[TIDE_MAXOPERANDS][TIDE_MAXDIM];
   const int64_t *strides[TIDE_MAXOPERANDS];
   size_t size[TIDE_MAXOPERANDS];
@@ -71,8 +71,12 @@ void tide__reduce_walk(const tide_Call *k, const tide_Tensor *x, uint32_t mask, 
   data[0] = x->data;
   tide__Walk w;
   tide__walk_init(&w, nd, shape, mask, 1 + k->nout, strides, size);
-  tide__walk(&w, data, f, arg);
+  if (in_order) tide__walk_in_order(&w, data, f, arg);
+  else tide__walk(&w, data, f, arg);
 }
+
+void tide__reduce_walk(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg) { walk_over(k, x, mask, f, arg, 0); }
+void tide__reduce_walk_in_order(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg) { walk_over(k, x, mask, f, arg, 1); }
 
 void tide__store(int64_t n, const double *v, int dtype, char *p, int64_t s) {
   if (dtype == TIDE_FLOAT32) for (int64_t i = 0; i < n; i++) *(float *)(p + i * s) = (float)v[i];

@@ -16,8 +16,9 @@ int tide__reduced_result(tide_Call *k, int output, int dtype, uint32_t mask, int
 /* Error (0): no elements along a reduced dimension, and the operation has no value for that. */
 int tide__not_empty(const tide_Call *k, uint32_t mask);
 
-/* Walks over x (input 0 or a conversion of it) and k's outputs. */
+/* Walks over x (input 0 or a conversion of it) and k's outputs: on several threads, or in order. */
 void tide__reduce_walk(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg);
+void tide__reduce_walk_in_order(const tide_Call *k, const tide_Tensor *x, uint32_t mask, tide__ChunkFunction f, void *arg);
 /* A row of results into memory at a byte stride, converted. */
 void tide__store(int64_t n, const double *v, int dtype, char *p, int64_t s);
 void tide__store_integers(int64_t n, const int64_t *v, int dtype, char *p, int64_t s);

@@ -5,7 +5,7 @@
 #include "kernels/scan.h"
 #include "ops/reduce.h"
 
-typedef struct Lines { tide__Scan scan; int64_t m, step[TIDE_MAXOPERANDS], width; } Lines;
+typedef struct Lines { tide__Scan scan; int64_t m, step[TIDE_MAXOPERANDS], width, first; } Lines;
 
 static void scan_chunk(const tide__Walk *w, int64_t n, char *const *p, const int64_t *s, void *arg) {
   const Lines *l = arg;
@@ -13,7 +13,7 @@ static void scan_chunk(const tide__Walk *w, int64_t n, char *const *p, const int
   for (int64_t at = 0; at < n; at += l->width) {
     char *q[TIDE_MAXOPERANDS];
     for (int k = 0; k < nop; k++) q[k] = p[k] + at * s[k];
-    l->scan(l->m, n - at < l->width ? n - at : l->width, q, s, l->step);
+    l->scan(l->m, n - at < l->width ? n - at : l->width, q, s, l->step, l->first);
   }
 }
 
@@ -27,7 +27,7 @@ static int scan(const tide_Call *k, int which, int dtype, int64_t dim, int rever
   char *data[TIDE_MAXOPERANDS];
   if (d < 0) return 0;
   if (x->n == 0) return 1;
-  Lines l = {tide__scan(which, dtype), x->ndim ? x->shape[d] : 1, {0}, 0};
+  Lines l = {tide__scan(which, dtype), x->ndim ? x->shape[d] : 1, {0}, 0, k->c->base};
   for (int i = 0; i < nop; i++) {
     size[i] = tide__size[t[i]->dtype];
     memcpy(own[i], tide__strides(t[i]), sizeof own[i][0] * x->ndim);
@@ -38,6 +38,7 @@ static int scan(const tide_Call *k, int which, int dtype, int64_t dim, int rever
   }
   tide__Walk w;
   tide__walk_init(&w, x->ndim, x->shape, x->ndim ? 1u << d : 0, nop, strides, size);
+  w.least = 8;
   int64_t along = reverse ? -l.step[0] : l.step[0];
   l.width = w.kept.nd && w.kept.stride[0][w.kept.nd - 1] > along ? 8 : TIDE_REDUCE_WIDTH;
   tide__walk(&w, data, scan_chunk, &l);
@@ -85,14 +86,8 @@ static tide_Tensor *cumprod_vjp(tide_Node *n, tide_Tensor *g, int i) {
 /* {======================== extremes so far ======================== */
 
 static int cumextreme_infer(tide_Call *k) { return good_dim(k, 1) && like(k, 0, k->in[0]->dtype) && like(k, 1, TIDE_INT64); }
-static int cumextreme(tide_Call *k, int which) {
-  if (!scan_one(k, which, k->v[1].i, 0)) return 0;
-  int64_t *place = (int64_t *)k->out[1]->data;
-  for (int64_t i = 0; k->c->base && i < k->out[1]->n; i++) place[i] += k->c->base;
-  return 1;
-}
-static int cummax_run(tide_Call *k) { return cumextreme(k, SCAN_MAX); }
-static int cummin_run(tide_Call *k) { return cumextreme(k, SCAN_MIN); }
+static int cummax_run(tide_Call *k) { return scan_one(k, SCAN_MAX, k->v[1].i, 0); }
+static int cummin_run(tide_Call *k) { return scan_one(k, SCAN_MIN, k->v[1].i, 0); }
 static int cumextreme_vjp(tide_Node *n, tide_Tensor *const *g, tide_Tensor **gi, const uint8_t *want) {
   (void)want;
   gi[0] = tide_scatter_add(tide_zeros_like(g[0], -1), ARG(n, 1).i, tide__saved_output(n, 1), g[0]);

@@ -248,7 +248,7 @@ static int lines(tide_Call *k, int64_t dim, Line *l) {
   for (int i = 0; i < k->nout; i++) l->out_step[i] = x->ndim && k->out[i]->ndim == x->ndim ? tide__strides(k->out[i])[d] * (int64_t)tide__size[k->out[i]->dtype] : 0;
   size_t room = tide__sort_scratch(x->dtype, l->n);
   if (k->out[0]->n && l->n && (!(l->place = tide__scratch(k->c, sizeof *l->place * (size_t)l->n)) || !(l->scratch = tide__scratch(k->c, room)))) return 0;
-  if (k->out[0]->n) tide__reduce_walk(k, x, mask, line_chunk, l);
+  if (k->out[0]->n) tide__reduce_walk_in_order(k, x, mask, line_chunk, l);
   tide_close(k->c, scope, NULL);
   return 1;
 }
