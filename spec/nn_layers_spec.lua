@@ -113,3 +113,66 @@ describe("the function", function()
       assert.are.same({{1, 0, 0}, {0, 0, 1}}, F.one_hot(tide.tensor {1, 3}):tolist())
    end)
 end)
+
+-- What must fail, with the text behind the user's line, and leave the generator where it was.
+local ERRORS = {
+   {"nn.Bilinear(0, 2, 3)", "Bilinear: in1_features is 0, which is not above 0"},
+   {"nn.Bilinear(2, 3, 1)(tide.ones(4, 2), tide.ones(4, 2))", "nn.functional.bilinear: "},
+   {"nn.Unflatten(2, {2, 'x'})", "Unflatten: size 2 is a whole number, got x"},
+   {"nn.Flatten('x')", "Flatten: 'start_dim': a whole number expected, got \"x\""},
+   {"nn.Embedding(5, 2, 6)", "Embedding: padding_idx 6 is out of range for 5 rows"},
+   {"nn.Embedding(5, 2, 0)", "Embedding: padding_idx 0 is out of range for 5 rows"},
+   {"nn.Embedding(5, 2, {sparse = true})", "Embedding: sparse gradients are not there"},
+   {"nn.Embedding(5, 2)(tide.tensor {6})", "nn.functional.embedding: index 6 is out of range for dimension 1 of size 5"},
+   {"nn.Embedding(5, 2)(tide.tensor {0})", "nn.functional.embedding: index 0 is out of range for dimension 1 of size 5: positions count from 1"},
+   {"nn.Embedding.from_pretrained(tide.ones(3))", "Embedding.from_pretrained: a matrix expected, got sizes tide.Size([3])"},
+   {"nn.Dropout(1.5)", "Dropout: p is 1.5, no probability from 0 to 1"},
+   {"nn.Dropout2d()(tide.ones(3))", "nn.functional.dropout2d: at least 2 dimensions are wanted, a batch of channels, not sizes (3,)"},
+   {"nn.Softmax2d()(tide.ones(3))", "Softmax2d: a tensor of 3 or 4 dimensions expected, got sizes tide.Size([3])"},
+   {"nn.Threshold(1)", "Threshold: argument 'value' is missing"},
+   {"nn.GELU('x')(tide.ones(1))", 'nn.functional.gelu: approximate must be "none" or "tanh", not "x"'},
+   {"nn.GLU()(tide.ones(3))", "nn.functional.glu: sizes (3,) have no equal halves along dimension 1"},
+   {"nn.RReLU(0.5, 0.1)(tide.ones(1))", "rrelu: lower 0.5 is above upper 0.1"},
+   {"nn.LayerNorm({2, 'x'})", "LayerNorm: 'normalized_shape': size 2 is a whole number, got x"},
+   {"nn.LayerNorm(4)(tide.ones(3))", "nn.functional.layer_norm: input of sizes (3,) does not end in normalized_shape (4,)"},
+   {"nn.GroupNorm(3, 4)", "GroupNorm: num_groups 3 does not divide num_channels 4"},
+   {"nn.BatchNorm1d(3)(tide.ones(2, 3, 1, 1))", "BatchNorm1d: a tensor of 2 or 3 dimensions expected, got sizes [2, 3, 1, 1]"},
+   {"nn.BatchNorm2d(3)(tide.ones(2, 3))", "BatchNorm2d: a tensor of 4 dimensions expected, got sizes [2, 3]"},
+   {"nn.BatchNorm1d(3)(5)", "BatchNorm1d: a tensor of 2 or 3 dimensions expected, got number"},
+   {"nn.BatchNorm1d(3)(tide.ones(1, 3))", "nn.functional.batch_norm: input of sizes (1, 3) has one value alone to take a mean of"},
+   {"nn.BatchNorm1d(3)(tide.ones(4, 2))", "nn.functional.batch_norm: running_mean is float32 of sizes (3,); one float for each of 2 channels is wanted"},
+   {"nn.BatchNorm1d(3, 1e-5, true)", "BatchNorm1d: momentum is a number or false"},
+   {"nn.InstanceNorm1d(3, {affine = true})(tide.ones(2, 4, 5))", "InstanceNorm1d: 3 channels expected, got sizes [2, 4, 5]"},
+   {"nn.InstanceNorm1d(3)(tide.ones(2, 3, 1))", "instance_norm: sizes [2, 3, 1] have one value alone in each channel"},
+   {"nn.MSELoss()(tide.ones(1))", "MSELoss: 2 tensors expected, got 1 arguments"},
+   {"nn.MSELoss('x')(tide.ones(1), tide.ones(1))", 'nn.functional.mse_loss: reduction is "x", not "mean", "sum" or "none"'},
+   {"nn.CrossEntropyLoss()(tide.ones(2, 3), tide.tensor {1, 4})", "nn.functional.cross_entropy: "},
+   {"nn.CosineEmbeddingLoss()(tide.ones(2, 3), tide.ones(2, 3), tide.ones(2, 1))",
+      "cosine_embedding_loss: inputs [N, D] with a target [N], or [D] with [], expected, got sizes [2, 3], [2, 3] and [2, 1]"},
+   {"nn.MarginRankingLoss()(tide.ones(2), tide.ones(2), tide.ones(2, 1))", "margin_ranking_loss: the tensors have equally many dimensions, got sizes [2], [2], [2, 1]"},
+   {"nn.HingeEmbeddingLoss{reduction = 'x'}(tide.ones(2), tide.ones(2))", 'hinge_embedding_loss: reduction is "mean", "sum" or "none", got "x"'},
+   {"nn.TripletMarginLoss(0)(tide.ones(2, 1), tide.ones(2, 1), tide.ones(2, 1))", "triplet_margin_loss: margin is 0, which is not above 0"},
+   {"nn.GaussianNLLLoss()(tide.ones(2, 3), tide.ones(2, 3), tide.ones(3, 3))", "gaussian_nll_loss: var has input's sizes, [2, 3], or one of them is 1 or the last is missing, got sizes [3, 3]"},
+   {"nn.GaussianNLLLoss()(tide.ones(2, 3), tide.ones(2, 3), -tide.ones(2, 3))", "gaussian_nll_loss: var has an element below 0"},
+   {"F.one_hot(tide.tensor {0, 1})", "one_hot: class 0: classes count from 1"},
+   {"F.one_hot(tide.tensor {1, 5}, 3)", "one_hot: class 5 is out of range for 3 classes"},
+   {"F.one_hot(tide.ones(2))", "one_hot: classes are int64, got tide.float32"},
+   {"F.normalize(3)", "normalize: 'input': a tensor expected, got the number 3"},
+   {"F.normalize(tide.ones(2, 2), {dimension = 1})", "normalize: there is no keyword 'dimension'"},
+}
+
+describe("the error", function()
+   for _, case in ipairs(ERRORS) do
+      it(case[2], function()
+         local ok, message = pcall(text.eval, case[1], {nn = nn})
+         assert.is_false(ok, "no error")
+         message = tostring(message):gsub("^[%w_/.]+:%d+: ", "")
+         assert.are.equal(case[2], message:sub(1, #case[2]))
+      end)
+   end
+   it("leaves running statistics as they were", function()
+      local m = nn.BatchNorm1d(3)
+      assert.is_false(pcall(m, tide.ones(1, 3)))
+      assert.are.same({0, 0, 0}, m.running_mean:tolist())
+   end)
+end)

@@ -530,6 +530,16 @@ describe("nn.utils", function()
 end)
 
 describe("a model", function()
+   it("is called with other parameters, which can be differentiated", function()
+      local m, x = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1)), tide.tensor {{1.0, 2.0}, {3.0, 5.0}}
+      m:eval()
+      local others = {["0.weight"] = tide.tensor {{1.0, 1.0}}, ["0.bias"] = tide.tensor {2.0}, ["1.running_mean"] = tide.tensor {4.0}}
+      assert.are.equal("1 6", text.of(tide.func.functional_call(m, others, x):round()):match "%] (.*)")
+      local grads = tide.func.grad(function(p) return tide.func.functional_call(m, p, x):sum() end) {["0.weight"] = others["0.weight"]}
+      assert.are.equal("4 7", text.of(grads["0.weight"]:round()):match "%] (.*)")
+      assert.are.equal(0, m[2].running_mean:item())
+      assert.is_true(m[1].weight.requires_grad)
+   end)
    it("learns", function()
       tide.manual_seed(0)
       local m = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.BatchNorm1d(16), nn.Dropout(0.1), nn.Linear(16, 2))
