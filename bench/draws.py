@@ -27,7 +27,8 @@ def recipe(random):
     layout = random.choice(layouts if name != "contiguous" else layouts[2:])
     words = [name, dtype, "x".join(map(str, sizes)), layout]
     if name in BINARY:
-        words.append("other=" + random.choice(["same", "row", "column", "number"] + (["transposed"] if len(sizes) > 1 else [])))
+        words.append("other=" + random.choice(["same", "row", "column"] + (["number"] if name not in ("maximum", "minimum") else []) +
+                                              (["transposed"] if len(sizes) > 1 else [])))
     if name in ALONG or name in ("cat", "flip", "index_select"):
         dim = random.randint(1, len(sizes))
         words.append("dim=%d" % dim)
@@ -105,8 +106,6 @@ def draw(line):
     elif name in BINARY:
         other = {"row": sizes[-1:], "column": sizes[:-1] + [1]}.get(d["other"], sizes)
         y = 3 if d["other"] == "number" else make(other, "transposed" if d["other"] == "transposed" else "plain")
-        if d["other"] == "number" and name in ("maximum", "minimum"):
-            y = torch.tensor(3, dtype=dtype)
         method = getattr(torch.Tensor, name)
 
         def f():

@@ -1,6 +1,6 @@
 -- What is wanted of tide: its median time divided by PyTorch's, with one thread. With more threads 1.1 times as much is allowed.
 -- A workload names the line that it belongs to; one that names none is reported all the same.
-return {
+return setmetatable({
    graph = 0.15,            -- graphs of scalars, the tutorial's examples, 100 operations, Hessians of small functions
    small = 0.4,             -- operators on four elements
    tiny_training = 0.2,     -- a training step of a tiny network
@@ -13,4 +13,4 @@ return {
    training = 0.85,         -- a training step of an MLP, its Hessian times a vector
    mean = 0.5,              -- the geometric mean over all
    start_ms = 20, resident_mb = 20, installed_mb = 5,       -- the process: these are not ratios
-}
+}, {__index = function(_, name) error("no target is called " .. tostring(name)) end})

@@ -134,6 +134,53 @@ def for_chart(f, workloads, threads):
     return groups, caption
 
 
+BEGIN, END = "<!-- written by bench/compare --markdown -->", "<!-- until here -->"
+
+
+def write_markdown(path, f, workloads, costs, targets):
+    """Puts the figures into this page, between the two marks."""
+    with open(path) as page:
+        before, _, rest = page.read().partition(BEGIN)
+        _, found, after = rest.partition(END)
+    if not found:
+        raise SystemExit("bench/compare: %s has no marks to write between" % path)
+    with open(path, "w") as page:
+        page.write("\n".join([before + BEGIN, *markdown(f, workloads, costs, targets), END + after]))
+
+
+def markdown(f, workloads, costs, targets):
+    """Lines: what was measured on, a row for each workload, the means."""
+    counts = sorted({w["threads"] for w in workloads})
+    yield "%s, %s; %s (%d of them), tide's kernels %s, OpenBLAS %s, PyTorch %s with kernels %s; seed of the draws %d. Microseconds." % (
+        f["date"], " and ".join(map(of_threads, counts)), f["processor"], f["processors"], f["level"], f["openblas"], f["pytorch"],
+        f["pytorch_level"], f["seed"])
+    columns = [c for n in counts for c in ("tide, " + of_threads(n), "PyTorch", "ratio")]
+    heads = ["workload", "target", "bound"] + columns
+    for group in dict.fromkeys(w["group"] for w in workloads):
+        yield from ("", "| %s |" % " | ".join([group] + heads[1:]), "|%s" % ("---|" + "--:|" * (len(heads) - 1)))
+        for name in dict.fromkeys(w["name"] for w in workloads if w["group"] == group):
+            yield "| %s |" % " | ".join(row(name, [w for w in workloads if w["name"] == name], counts))
+        for_means = [[w for w in workloads if w["group"] == group and w["threads"] == n and "sides" in w] for n in counts]
+        yield "| **geometric mean** | | | %s |" % " | ".join("| | **%.3f**" % mean(ws) if ws else "| |" for ws in for_means)
+    yield ""
+    for n in counts:
+        chosen = [w for w in workloads if w["threads"] == n and w["group"] != "draws" and "sides" in w]
+        yield "- %s: geometric mean of %d workloads **%.3f** (target %.3g), %d slower than PyTorch, %d over their target" % (
+            of_threads(n), len(chosen), mean(chosen), targets["mean"], sum(ratio(w) > 1 for w in chosen), sum(map(over, chosen)))
+    for what, unit, ours, theirs, wanted in costs:
+        yield "- %s: %.1f %s, PyTorch %.1f %s (at most %.1f %s wanted)" % (what, ours, unit, theirs, unit, wanted, unit)
+
+
+def row(name, members, counts):
+    first = members[0]
+    cells = [name, "" if first["target"] is None else "%.3g" % first["target"], time(first["bound"]) if first["bound"] else ""]
+    for n in counts:
+        w = next((m for m in members if m["threads"] == n and "sides" in m), None)
+        cells += [time(w["sides"]["tide"]["median"]), time(best(w)[1]["median"]),
+                  ("**%.3f**" if over(w) else "%.3f") % ratio(w)] if w else ["", "", ""]
+    return cells
+
+
 def write_json(path, f, workloads, costs):
     for w in workloads:
         if "sides" in w:
