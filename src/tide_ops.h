@@ -390,6 +390,8 @@ TIDE_API tide_Tensor *tide_selu(tide_Tensor *input);
 TIDE_API tide_Tensor *tide_celu_of(tide_Tensor *input, double alpha);
 /* x above 0, weight x below; weight has one element, or one for each of dimension 1 [N, C, *]. Error: another size, two dtypes. */
 TIDE_API tide_Tensor *tide_prelu(tide_Tensor *input, tide_Tensor *weight);
+/* The first half along dim times the sigmoid of the second. Error: a size that is odd. */
+TIDE_API tide_Tensor *tide_glu(tide_Tensor *input, int64_t dim);
 /* An uninitialised tensor. */
 TIDE_API tide_Tensor *tide_empty(tide_Context *context, const int64_t *size, int n_size, int dtype);
 /* A tensor of zeros. */
