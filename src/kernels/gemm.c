@@ -160,36 +160,35 @@ static void blas_end(void) {
 /* }========================================================= */
 
 
-/* {======================== one part ======================== */
+/* {======================== the way ======================== */
 
-typedef enum Way { INTEGERS, BLAS, TILES, DOTS, SUMS } Way;
+enum { INTEGERS, BLAS, TILES, DOTS, SUMS };
 
 /* The same product the other way round: C^T = alpha B^T A^T + beta X^T. */
 static tide__Matrix turned(tide__Matrix x) { return (tide__Matrix){x.data, x.col, x.row}; }
-static int turn(tide__Part *g) {
+static void turn(tide__Part *g) {
   *g = (tide__Part){g->n, g->m, g->k, g->alpha, g->beta, turned(g->b), turned(g->a), turned(g->x), g->c, g->c_col, g->c_row};
-  return 1;
 }
 
-/* How to multiply g, which is turned where that is the better way. */
-static Way choose(int dtype, tide__Part *g, int *is_turned) {
-  if (!tide__is_float(dtype)) return INTEGERS;
-  if (g->k == 0) g->alpha = 0;
+/* How to multiply g, and whether to turn it first. */
+static int choose(int dtype, const tide__Part *g, int *turns) {
   int64_t few = g->k < 64 ? 1 : FEW;
+  *turns = 0;
+  if (!tide__is_float(dtype)) return INTEGERS;
   if (g->n <= few && g->a.col == 1) return DOTS;
-  if (g->m <= few && g->b.row == 1) { *is_turned = turn(g); return DOTS; }
+  if (g->m <= few && g->b.row == 1) { *turns = 1; return DOTS; }
   if (g->m == 1 && g->b.col == 1) return SUMS;
-  if (g->n == 1 && g->a.row == 1) { *is_turned = turn(g); return SUMS; }
+  if (g->n == 1 && g->a.row == 1) { *turns = 1; return SUMS; }
   if (suits_blas(g)) return BLAS;
-  if (g->n <= FEW && g->m > g->n && g->a.row == 1) *is_turned = turn(g);
+  *turns = g->n <= FEW && g->m > g->n && g->a.row == 1;
   return TILES;
 }
 
-static size_t room_of(int dtype, Way way, const tide__Part *g) {
+static size_t room_of(int dtype, int way, const tide__Part *g) {
   return way == TILES ? (*table())[dtype].tiles_room(g) : way == DOTS ? (*table())[dtype].dots_room(g) : way == BLAS ? blas_room(dtype, g) : 0;
 }
 
-static void multiply(int dtype, Way way, const tide__Part *g, void *scratch) {
+static void multiply(int dtype, int way, const tide__Part *g, void *scratch) {
   switch (way) {
     case INTEGERS: integers(dtype, g); break;
     case BLAS: blas(dtype, g, scratch); break;
@@ -204,37 +203,58 @@ static void multiply(int dtype, Way way, const tide__Part *g, void *scratch) {
 
 /* {======================== pieces ======================== */
 
-typedef struct Job {
-  const tide__Products *p;
-  tide__Part g;                          /* of the first matrix */
-  Way way;
-  int is_turned;
-  int64_t matrices;
-  int64_t rows, columns;                 /* of a piece of C */
-  int64_t down, across;                  /* pieces of a matrix */
-  char *scratch;
-  size_t room;                           /* bytes of it for one piece at a time */
-  uint64_t free;                         /* bit i: nobody uses the i-th part of scratch */
-} Job;
-
 static int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-/* Halves what is larger, in whole tiles, while there are less than `wanted` pieces and they are worth it. */
-static void cut(Job *j, int64_t wanted) {
-  const tide__Part *g = &j->g;
+static tide__Part first_matrix(const tide__Products *p) {
+  tide__Part g = {p->m, p->n, p->k, p->k ? p->alpha : 0, p->beta, p->a, p->b, p->x, p->c, p->n, 1};
+  return g;
+}
+
+/* Halves what is larger of g, in whole tiles, while there are less than `wanted` pieces and they are worth it. */
+static void cut(tide__Products *p, const tide__Part *g, int64_t wanted) {
   int64_t row = 4, column = 64;
-  if (j->way == TILES) { row = (*table())[j->p->dtype].rows; column = (*table())[j->p->dtype].columns; }
-  j->rows = g->m;
-  j->columns = g->n;
-  j->down = j->across = 1;
-  while (j->down * j->across < wanted && (double)j->rows * (double)j->columns * (double)g->k >= 2.0 * GRAIN) {
-    int by_rows = j->rows > row && (j->rows >= j->columns || j->columns <= column);
-    if (!by_rows && j->columns <= column) break;
-    if (by_rows) j->rows = pieces_of(pieces_of(j->rows, row), 2) * row;
-    else j->columns = pieces_of(pieces_of(j->columns, column), 2) * column;
-    j->down = pieces_of(g->m, j->rows);
-    j->across = pieces_of(g->n, j->columns);
+  if (p->way == TILES) { row = (*table())[p->dtype].rows; column = (*table())[p->dtype].columns; }
+  p->rows = g->m;
+  p->columns = g->n;
+  p->down = p->across = 1;
+  while (p->down * p->across < wanted && (double)p->rows * (double)p->columns * (double)g->k >= 2.0 * GRAIN) {
+    int by_rows = p->rows > row && (p->rows >= p->columns || p->columns <= column);
+    if (!by_rows && p->columns <= column) break;
+    if (by_rows) p->rows = pieces_of(pieces_of(p->rows, row), 2) * row;
+    else p->columns = pieces_of(pieces_of(p->columns, column), 2) * column;
+    p->down = pieces_of(g->m, p->rows);
+    p->across = pieces_of(g->n, p->columns);
   }
+}
+
+/* What the most demanding piece wants: it may be one at the end, which is smaller. */
+static size_t room_of_pieces(const tide__Products *p, const tide__Part *whole) {
+  size_t most = 0;
+  for (int last = 0; last < (p->down * p->across > 1 ? 4 : 1); last++) {
+    tide__Part g = *whole;
+    g.m = last & 1 ? g.m - (p->down - 1) * p->rows : p->rows;
+    g.n = last & 2 ? g.n - (p->across - 1) * p->columns : p->columns;
+    size_t room = room_of(p->dtype, p->way, &g);
+    if (room > most) most = room;
+  }
+  return most;
+}
+
+size_t tide__products_scratch(tide__Products *p) {
+  tide__Part g = first_matrix(p);
+  int threads = tide_get_num_threads(), turns;
+  p->way = (uint8_t)choose(p->dtype, &g, &turns);
+  p->turns = (uint8_t)turns;
+  if (turns) turn(&g);
+  p->matrices = 1;
+  for (int d = 0; d < p->nd; d++) p->matrices *= p->shape[d];
+  int64_t wanted = p->way == BLAS ? 16 : threads > 1 ? 4 * threads : 1;          /* (what BLAS makes of a part may depend on its size) */
+  cut(p, &g, p->matrices > 1 ? pieces_of(wanted, p->matrices) : wanted);
+  p->room = room_of_pieces(p, &g);
+  if (p->room <= ON_STACK) return 0;
+  p->room = (p->room + 63) & ~(size_t)63;
+  p->places = (int)LEAST(p->matrices * p->down * p->across, threads);
+  return (size_t)p->places * p->room + 63;
 }
 
 /* Where matrix i of an operand starts. */
@@ -245,22 +265,37 @@ static const void *nth(const tide__Products *p, const void *data, const int64_t 
   return (const char *)data + at * (int64_t)tide__size[p->dtype];
 }
 
-/* The part of matrix i from (row, column) on. */
-static tide__Part part(const Job *j, int64_t i, int64_t row, int64_t column) {
-  const tide__Products *p = j->p;
-  tide__Part g = j->g;
-  int64_t w = (int64_t)tide__size[p->dtype];
-  const int64_t *a_step = j->is_turned ? p->b_step : p->a_step, *b_step = j->is_turned ? p->a_step : p->b_step;
-  g.a.data = (const char *)nth(p, g.a.data, a_step, i) + row * g.a.row * w;
-  g.b.data = (const char *)nth(p, g.b.data, b_step, i) + column * g.b.col * w;
-  if (g.beta != 0) g.x.data = (const char *)nth(p, g.x.data, p->x_step, i) + (row * g.x.row + column * g.x.col) * w;
-  g.c = (char *)g.c + (i * p->m * p->n + row * g.c_row + column * g.c_col) * w;
-  g.m = LEAST(j->rows, g.m - row);
-  g.n = LEAST(j->columns, g.n - column);
+/* Piece i of all. */
+static tide__Part piece(const tide__Products *p, int64_t i) {
+  tide__Part g = first_matrix(p);
+  int64_t each = p->down * p->across, w = (int64_t)tide__size[p->dtype];
+  if (p->nd) {
+    int64_t at = each == 1 ? i : i / each;
+    g.a.data = nth(p, g.a.data, p->a_step, at);
+    g.b.data = nth(p, g.b.data, p->b_step, at);
+    if (g.beta != 0) g.x.data = nth(p, g.x.data, p->x_step, at);
+    g.c = (char *)g.c + at * g.m * g.n * w;
+  }
+  if (p->turns) turn(&g);
+  if (each > 1) {
+    int64_t row = i % each / p->across * p->rows, column = i % each % p->across * p->columns;
+    g.a.data = (const char *)g.a.data + row * g.a.row * w;
+    g.b.data = (const char *)g.b.data + column * g.b.col * w;
+    g.x.data = (const char *)g.x.data + (row * g.x.row + column * g.x.col) * w;
+    g.c = (char *)g.c + (row * g.c_row + column * g.c_col) * w;
+    g.m = LEAST(p->rows, g.m - row);
+    g.n = LEAST(p->columns, g.n - column);
+  }
   return g;
 }
 
-/* A part of the scratch memory for one piece; the lowest bit of those that are free. */
+typedef struct Job {
+  const tide__Products *p;
+  char *scratch;
+  uint64_t free;                         /* bit i: nobody uses the i-th part of scratch */
+} Job;
+
+/* A part of the scratch memory for as long as one is at work. */
 static int take(Job *j) {
   uint64_t bits = __atomic_load_n(&j->free, __ATOMIC_SEQ_CST);
   while (!bits || !__atomic_compare_exchange_n(&j->free, &bits, bits & (bits - 1), 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
@@ -272,47 +307,26 @@ static void give_back(Job *j, int i) { __atomic_or_fetch(&j->free, UINT64_C(1) <
 static void run(void *arg, int64_t begin, int64_t end) {
   Job *j = arg;
   _Alignas(64) char here[ON_STACK];
-  int64_t each = j->down * j->across;
-  int slot = j->scratch ? take(j) : -1;
-  char *scratch = slot >= 0 ? j->scratch + (size_t)slot * j->room : here;
+  int place = j->scratch ? take(j) : -1;
+  char *scratch = place >= 0 ? j->scratch + (size_t)place * j->p->room : here;
   for (int64_t i = begin; i < end; i++) {
-    int64_t r = i % each;
-    tide__Part g = part(j, i / each, r / j->across * j->rows, r % j->across * j->columns);
-    multiply(j->p->dtype, j->way, &g, scratch);
+    tide__Part g = piece(j->p, i);
+    multiply(j->p->dtype, j->p->way, &g, scratch);
   }
-  if (slot >= 0) give_back(j, slot);
-}
-
-static Job job(const tide__Products *p) {
-  Job j = {.p = p, .g = {p->m, p->n, p->k, p->alpha, p->beta, p->a, p->b, p->x, p->c, p->n, 1}, .matrices = 1};
-  for (int d = 0; d < p->nd; d++) j.matrices *= p->shape[d];
-  j.way = choose(p->dtype, &j.g, &j.is_turned);
-  int64_t wanted = j.way == BLAS ? 16 : p->threads > 1 ? 4 * p->threads : 1;          /* (what BLAS makes of a part may depend on its size) */
-  cut(&j, pieces_of(wanted, j.matrices ? j.matrices : 1));
-  tide__Part first = part(&j, 0, 0, 0);
-  j.room = (room_of(p->dtype, j.way, &first) + 63) & ~(size_t)63;
-  return j;
+  if (place >= 0) give_back(j, place);
 }
 
 /* }========================================================= */
 
 
-size_t tide__products_scratch(tide__Products *p) {
-  p->threads = tide_get_num_threads();
-  Job j = job(p);
-  int64_t pieces = j.matrices * j.down * j.across;
-  if (j.room <= ON_STACK || pieces == 0) return 0;
-  p->places = (int)LEAST(pieces, p->threads);
-  return (size_t)p->places * j.room + 63;
-}
-
 void tide__products(const tide__Products *p, void *scratch) {
-  Job j = job(p);
-  if (j.matrices == 0 || p->m == 0 || p->n == 0) return;
-  double work = (double)j.rows * (double)j.columns * (double)(p->k + 1);
-  j.scratch = scratch ? (char *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63) : NULL;
-  j.free = scratch ? UINT64_MAX >> (64 - p->places) : 0;
-  if (j.way == BLAS) blas_begin();
-  tide__parallel(j.matrices * j.down * j.across, work < GRAIN ? (int64_t)(GRAIN / work) + 1 : 1, run, &j);
-  if (j.way == BLAS) blas_end();
+  int64_t pieces = p->matrices * p->down * p->across;
+  double work = (double)p->rows * (double)p->columns * (double)(p->k + 1);
+  Job j = {p, NULL, 0};
+  if (p->m == 0 || p->n == 0) return;
+  if (scratch) j = (Job){p, (char *)(((uintptr_t)scratch + 63) & ~(uintptr_t)63), UINT64_MAX >> (64 - p->places)};
+  if (p->way == BLAS) blas_begin();
+  if (pieces == 1) run(&j, 0, 1);
+  else tide__parallel(pieces, work < GRAIN ? (int64_t)(GRAIN / work) + 1 : 1, run, &j);
+  if (p->way == BLAS) blas_end();
 }

@@ -22,9 +22,9 @@
 #define COLS         (2 * LANES)
 #define LEAST(a, b)  ((a) < (b) ? (a) : (b))
 #define INLINE       static inline __attribute__((always_inline))
-#define BLOCK_M      384                 /* rows of A for which a panel of B is copied once */
-#define BLOCK_K      256                 /* a panel of B stays in the first cache, a copied block of A in the second */
-#define PAD          16                  /* behind each row of such a block */
+#define BLOCK_M      384                 /* rows of A for which B is copied once */
+#define BLOCK_K      384                 /* of both: a panel of B stays near the first cache, a copied block of A in the second */
+#define BLOCK_N      (8 * COLS)          /* columns of B that are copied at a time */
 #define SPAN         2048                /* elements of a vector that are summed by themselves */
 
 typedef T V __attribute__((vector_size(BYTES)));
@@ -58,6 +58,7 @@ INLINE void NAME(tile)(const int h, const int w, int64_t k, const T *a, int64_t 
   V s[ROWS][2];
   const char *a0 = (const char *)a, *a4 = a0 + 4 * (row *= sizeof(T)), *a8 = a4 + 4 * row;      /* in bytes: few registers reach all rows */
   step *= sizeof(T);
+  for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) __builtin_prefetch(to->c + i * to->c_row + j * LANES, 1);
   for (int i = 0; i < h; i++) s[i][0] = s[i][1] = (V){0};
   for (; k; k--, a0 += step, a4 += step, a8 += step, b += ldb) {
     V b0 = NAME(load)(b), b1 = w == 2 ? NAME(load)(b + LANES) : b0;
@@ -91,8 +92,8 @@ static const NAME(Tile) NAME(tile_of)[ROWS][2] = {EACH_TILE(TILE)};
 /* {======================== copies ======================== */
 
 /* to[q][i] = from[i][q], a square of vectors: interleaving rows i and i + LANES / 2 moves the highest bit of i behind the bits of q; all have been moved
-** when that was done as often as there are bits. Only n of the LANES elements and `lines` of the LANES rows are there. */
-INLINE void NAME(square)(const T *from, int64_t line, int lines, int n, T *to, int width) {
+** when that was done as often as there are bits. Only n elements of `lines` rows are there (constants where that is all of them), `wide` are written. */
+INLINE void NAME(square)(const T *from, int64_t line, int lines, int n, T *to, int width, int wide) {
   V r[LANES], s[LANES];
   for (int i = 0; i < LANES; i++) r[i] = i >= lines ? (V){0} : n == LANES ? NAME(load)(from + i * line) : NAME(some)(from + i * line, n);
   for (int bit = 1; bit < LANES; bit *= 2) {
@@ -102,40 +103,38 @@ INLINE void NAME(square)(const T *from, int64_t line, int lines, int n, T *to, i
     }
     for (int i = 0; i < LANES; i++) r[i] = s[i];
   }
-  for (int q = 0; q < n; q++) NAME(store)(to + q * width, r[q]);
+  if (n == LANES) for (int q = 0; q < LANES; q++) { if (wide == LANES) NAME(store)(to + q * width, r[q]); else NAME(STORE)(to + q * width, wide, r[q]); }
+  else {
+    T all[LANES * LANES];
+    for (int q = 0; q < LANES; q++) NAME(store)(all + q * LANES, r[q]);
+    for (int q = 0; q < n; q++) memcpy(to + q * width, all + q * LANES, (size_t)wide * sizeof(T));
+  }
 }
-static void NAME(whole_square)(const T *from, int64_t line, T *to, int width) { NAME(square)(from, line, LANES, LANES, to, width); }
-static void NAME(part_square)(const T *from, int64_t line, int lines, int n, T *to, int width) {
-  T all[LANES * LANES];
-  NAME(square)(from, line, lines, n, all, LANES);
-  for (int q = 0; q < n; q++) memcpy(to + q * width, all + q * LANES, sizeof(V));
-}
+static void NAME(whole_square)(const T *from, int64_t line, T *to, int width) { NAME(square)(from, line, LANES, LANES, to, width, LANES); }
+static void NAME(narrow_square)(const T *from, int64_t line, int lines, T *to, int width, int wide) { NAME(square)(from, line, lines, LANES, to, width, wide); }
+static void NAME(part_square)(const T *from, int64_t line, int lines, int n, T *to, int width, int wide) { NAME(square)(from, line, lines, n, to, width, wide); }
 
-/* k rows of `columns` of B, filled up with zeros to `width`. */
+/* k rows of `columns` elements, filled up with zeros to `width`, one behind the other. */
 static void NAME(panel)(int64_t k, int columns, const T *b, int64_t row, int64_t col, T *to, int width) {
   if (col == 1)
     for (; k; k--, b += row, to += width)
-      for (int j = 0; j < width; j += LANES) NAME(store)(to + j, j + LANES <= columns ? NAME(load)(b + j) : NAME(some)(b + j, (int)LEAST(columns - j, LANES)));
+      for (int j = 0; j < width; j += LANES) {
+        V v = j + LANES <= columns ? NAME(load)(b + j) : NAME(some)(b + j, (int)LEAST(columns - j, LANES));
+        if (j + LANES <= width) NAME(store)(to + j, v); else NAME(STORE)(to + j, width - j, v);
+      }
   else if (row == 1)
     for (int64_t p = 0; p < k; p += LANES)
       for (int j = 0; j < width; j += LANES) {
-        int lines = LEAST(columns - j, LANES), n = (int)LEAST(k - p, LANES);
-        if (lines == LANES && n == LANES) NAME(whole_square)(b + j * col + p, col, to + p * width + j, width);
-        else NAME(part_square)(b + j * col + p, col, lines, n, to + p * width + j, width);
+        int lines = (int)LEAST(columns - j, LANES), n = (int)LEAST(k - p, LANES), wide = (int)LEAST(width - j, LANES);
+        const T *from = b + j * col + p;
+        T *into = to + p * width + j;
+        if (n < LANES) NAME(part_square)(from, col, lines, n, into, width, wide);
+        else if (lines < LANES) NAME(narrow_square)(from, col, lines, into, width, wide);
+        else NAME(whole_square)(from, col, into, width);
       }
   else
     for (; k; k--, b += row, to += width)
       for (int j = 0; j < width; j++) to[j] = j < columns ? b[j * col] : 0;
-}
-
-/* m x k of A, lying as A does as far as it has unit strides. */
-static tide__Matrix NAME(block)(int64_t m, int64_t k, const T *a, int64_t row, int64_t col, T *to) {
-  int64_t lines = row == 1 ? k : m, length = row == 1 ? m : k, line = row == 1 ? col : row, step = row == 1 ? 1 : col, ld = length + PAD;
-  for (int64_t i = 0; i < lines; i++) {
-    if (step == 1) memcpy(to + i * ld, a + i * line, (size_t)length * sizeof(T));
-    else for (int64_t q = 0; q < length; q++) to[i * ld + q] = a[i * line + q * step];
-  }
-  return row == 1 ? (tide__Matrix){to, 1, ld} : (tide__Matrix){to, ld, 1};
 }
 
 /* }========================================================= */
@@ -143,28 +142,75 @@ static tide__Matrix NAME(block)(int64_t m, int64_t k, const T *a, int64_t row, i
 
 /* {======================== tiles ======================== */
 
-static int NAME(copies_a)(const tide__Part *g) { return g->n >= 8 * COLS && g->m >= 4 * ROWS && g->k >= 128; }
-static int NAME(copies_b)(const tide__Part *g) { return g->b.col != 1 || (g->m >= 8 * ROWS && g->n > COLS && g->k >= 128); }
+/* Copies cost less than they bring where B does not fit the second cache, and where rows lie whole pages apart, which fall upon each other there. */
+static int NAME(far)(tide__Matrix x) { return (x.row == 1 ? x.col : x.row) * (int64_t)sizeof(T) % 4096 == 0; }
+static int NAME(large)(const tide__Part *g) { return g->k >= 128 && g->n >= 128 && g->m >= 48 && g->k * g->n * (int64_t)sizeof(T) >= 1 << 21; }
+static int NAME(copies_a)(const tide__Part *g) {
+  if (g->a.row != 1 && g->a.col != 1) return g->n > 4 * COLS;
+  return g->n >= 8 * COLS && g->k >= 128 && (NAME(large)(g) || NAME(far)(g->a));
+}
+static int NAME(copies_b)(const tide__Part *g) {
+  return g->b.col != 1 || NAME(large)(g) || (g->m >= 96 && g->k >= 128 && NAME(far)(g->b));
+}
 
-/* Elements of the copies: of a panel of B, of a block of A. */
-static int64_t NAME(panel_room)(const tide__Part *g) { return NAME(copies_b)(g) || g->n % COLS ? LEAST(g->k, BLOCK_K) * COLS : 0; }
+/* Blocks of nearly equal size, in units: 0 .. n in as many as it takes for none to be longer than `most`. */
+static int64_t NAME(block_of)(int64_t n, int64_t most, int64_t unit) {
+  int64_t blocks = (n + most - 1) / most;
+  return blocks < 2 ? n : ((n + blocks - 1) / blocks + unit - 1) / unit * unit;
+}
+static int64_t NAME(rows_of)(const tide__Part *g) { return NAME(block_of)(g->m, BLOCK_M, ROWS); }
+static int64_t NAME(steps_of)(const tide__Part *g) { return NAME(block_of)(g->k, BLOCK_K, LANES); }
+static int64_t NAME(columns_of)(const tide__Part *g) { return g->b.col == 1 ? BLOCK_N : COLS; }
+
+/* Elements of the copies: of some panels of B, of a block of A. */
+static int64_t NAME(panel_room)(const tide__Part *g) {
+  int64_t n = NAME(copies_b)(g) ? LEAST(g->n, NAME(columns_of)(g)) : g->n % COLS;
+  return (n + LANES - 1) / LANES * LANES * NAME(steps_of)(g);
+}
 static int64_t NAME(block_room)(const tide__Part *g) {
-  if (!NAME(copies_a)(g)) return 0;
-  int64_t m = LEAST(g->m, BLOCK_M), k = LEAST(g->k, BLOCK_K);
-  return g->a.row == 1 ? k * (m + PAD) : m * (k + PAD);
+  return NAME(copies_a)(g) ? (NAME(rows_of)(g) + ROWS - 1) / ROWS * ROWS * NAME(steps_of)(g) : 0;
 }
 static size_t NAME(tiles_room)(const tide__Part *g) { return (size_t)(NAME(panel_room)(g) + NAME(block_room)(g)) * sizeof(T); }
 
-/* A column of tiles of nearly equal height. */
-static void NAME(column)(int64_t m, int64_t k, tide__Matrix a, const T *b, int64_t ldb, const TO *top, int columns) {
+/* Tiles of nearly equal height: how many rows has the next, `left` of them being left for m rows? */
+static int64_t NAME(height)(int64_t m, int64_t left) { return (m + left - 1) / left; }
+
+/* n columns of B in panels. Where B's rows are whole, all panels grow at once: what lies together is read together. */
+static void NAME(panels)(int64_t k, int64_t n, const T *b, int64_t row, int64_t col, T *to) {
+  int64_t whole = col == 1 ? n / COLS * COLS : 0;
+  if (whole)
+    for (int64_t p = 0; p < k; p++)
+      for (int64_t j = 0; j < whole; j += COLS) {
+        NAME(store)(to + j * k + p * COLS, NAME(load)(b + p * row + j));
+        NAME(store)(to + j * k + p * COLS + LANES, NAME(load)(b + p * row + j + LANES));
+      }
+  for (int64_t j = whole; j < n; j += COLS) {
+    int columns = (int)LEAST(n - j, COLS);
+    NAME(panel)(k, columns, b + j * col, row, col, to + j * k, columns > LANES ? COLS : LANES);
+  }
+}
+
+/* A block of A in panels, one for each tile. */
+static void NAME(block)(int64_t m, int64_t k, tide__Matrix a, T *to) {
+  const T *from = a.data;
+  for (int64_t left = (m + ROWS - 1) / ROWS; left; left--, to += ROWS * k) {
+    int64_t h = NAME(height)(m, left);
+    NAME(panel)(k, (int)h, from, a.col, a.row, to, ROWS);
+    m -= h;
+    from += h * a.row;
+  }
+}
+
+/* A column of tiles. A lies in panels (`next` elements from one to the next), or where it is (next 0). */
+static void NAME(column)(int64_t m, int64_t k, tide__Matrix a, int64_t next, const T *b, int64_t ldb, const TO *top, int columns) {
   TO to = *top;
   const T *from = a.data;
   int w = columns > LANES;
   for (int64_t left = (m + ROWS - 1) / ROWS; left; left--) {
-    int64_t h = (m + left - 1) / left;
+    int64_t h = NAME(height)(m, left);
     NAME(tile_of)[h - 1][w](k, from, a.row, a.col, b, ldb, &to, columns);
     m -= h;
-    from += h * a.row;
+    from += next ? next : h * a.row;
     to.c += h * to.c_row;
     to.x += h * to.x_row;
   }
@@ -172,23 +218,27 @@ static void NAME(column)(int64_t m, int64_t k, tide__Matrix a, const T *b, int64
 
 static void NAME(tiles)(const tide__Part *g, void *scratch) {
   T *panel = scratch, *block = panel + NAME(panel_room)(g);
-  int copies_a = NAME(copies_a)(g), copies_b = NAME(copies_b)(g);
-  for (int64_t i = 0; i < g->m; i += BLOCK_M) {
-    int64_t m = LEAST(g->m - i, BLOCK_M), p = 0;
+  const int copies_a = NAME(copies_a)(g), copies_b = NAME(copies_b)(g);
+  const int64_t block_m = NAME(rows_of)(g), block_k = NAME(steps_of)(g), block_n = NAME(columns_of)(g);
+  for (int64_t i = 0; i < g->m; i += block_m) {
+    int64_t m = LEAST(g->m - i, block_m), p = 0;
     TO to = {NULL, NULL, g->c_row, g->c_col, g->x.row, g->x.col, (T)g->alpha, (T)g->beta};
-    const char *x = g->x.data;
+    const T *x = g->x.data;
     do {
-      int64_t k = LEAST(g->k - p, BLOCK_K);
+      int64_t k = LEAST(g->k - p, block_k);
       tide__Matrix a = {(const T *)g->a.data + i * g->a.row + p * g->a.col, g->a.row, g->a.col};
-      if (copies_a) a = NAME(block)(m, k, a.data, a.row, a.col, block);
+      if (copies_a) {
+        NAME(block)(m, k, a, block);
+        a = (tide__Matrix){block, 1, ROWS};
+      }
       for (int64_t j = 0; j < g->n; j += COLS) {
-        int columns = (int)LEAST(g->n - j, COLS), width = columns > LANES ? COLS : LANES;
+        int columns = (int)LEAST(g->n - j, COLS), width = columns > LANES ? COLS : LANES, copies = copies_b || columns < width;
+        int64_t at = copies_b ? j % block_n : 0;
         const T *b = (const T *)g->b.data + p * g->b.row + j * g->b.col;
-        int copies = copies_b || columns < width;
-        if (copies) NAME(panel)(k, columns, b, g->b.row, g->b.col, panel, width);
+        if (copies && at == 0) NAME(panels)(k, LEAST(g->n - j, block_n), b, g->b.row, g->b.col, panel);
         to.c = (T *)g->c + i * to.c_row + j * to.c_col;
-        to.x = (const T *)x + i * to.x_row + j * to.x_col;
-        NAME(column)(m, k, a, copies ? panel : b, copies ? width : g->b.row, &to, columns);
+        to.x = x + i * to.x_row + j * to.x_col;
+        NAME(column)(m, k, a, copies_a ? ROWS * k : 0, copies ? panel + at * k : b, copies ? width : g->b.row, &to, columns);
       }
       p += k;
       x = g->c;

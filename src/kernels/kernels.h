@@ -88,7 +88,7 @@ typedef struct tide__Matrix { const void *data; int64_t row, col; } tide__Matrix
 ** is 0, and may be C. Strides count elements; none costs a copy but what a kernel copies in blocks. `shape` holds the nd
 ** dimensions of the list, the steps are those of A, B and X along them (0: the same again). All dtypes: integers wrap around, bool is "any of both".
 ** C shares no memory with A and B. On several threads; the bits do not depend on how many.
-** First tide__products_scratch, which says how many bytes the second wants (NULL if 0), and fills in what is last.
+** First tide__products_scratch, which says how many bytes tide__products wants (NULL if 0), and how it will go about it.
 */
 typedef struct tide__Products {
   int dtype, nd;
@@ -97,11 +97,17 @@ typedef struct tide__Products {
   tide__Matrix a, b, x;
   void *c;
   int64_t shape[TIDE_MAXDIM], a_step[TIDE_MAXDIM], b_step[TIDE_MAXDIM], x_step[TIDE_MAXDIM];
-  int threads, places;
+  uint8_t way, turns;                      /* how: filled in */
+  int places;
+  int64_t matrices, rows, columns, down, across;
+  size_t room;
 } tide__Products;
 size_t tide__products_scratch(tide__Products *p);
 void tide__products(const tide__Products *p, void *scratch);
 
+/* Positions, counted from `base` (negative ones, if from_end, from the end), as offsets: each place from 0 times `step`. The number of the first that is not among `size` (0 under base 1
+** neither), or -1. offset and position are apart. */
+int64_t tide__offsets(int64_t n, const int64_t *position, int64_t size, int base, int from_end, int64_t step, int64_t *offset);
 /*
 ** Elements named by offsets (kernels/index.c): p[0] int64 byte offsets, p[1] the dense side, p[2] the memory they lead into.
 ** pick: dense = memory. place: memory = dense. combine: memory = memory + dense (or another way; `from` is `to`, or float32

@@ -88,32 +88,29 @@ static void plus_input(const tide_Call *k, tide__Products *p, int rows_at, int c
   for (int d = 0; d < p->nd; d++) p->x_step[d] = step(x, d, nd);
 }
 
-static tide__Products product(const tide_Call *k, tide__Matrix a, tide__Matrix b, int64_t m, int64_t n, int64_t inner) {
-  tide__Products p;
-  p.nd = 0;
-  p.m = m;
-  p.n = n;
-  p.k = inner;
-  p.alpha = 1;
-  p.beta = 0;
-  p.a = a;
-  p.b = b;
-  p.c = k->out[0]->data;
-  p.x = (tide__Matrix){p.c, 0, 0};
-  return p;
+static void product(const tide_Call *k, tide__Products *p, tide__Matrix a, tide__Matrix b, int64_t m, int64_t n, int64_t inner) {
+  p->nd = 0;
+  p->m = m;
+  p->n = n;
+  p->k = inner;
+  p->alpha = 1;
+  p->beta = 0;
+  p->a = a;
+  p->b = b;
+  p->c = k->out[0]->data;
+  p->x = (tide__Matrix){p->c, 0, 0};
 }
 
 /* of two matrices, or of lists of them whose leading dimensions broadcast */
-static tide__Products product_of(const tide_Call *k, const tide_Tensor *a, const tide_Tensor *b) {
-  tide__Products p = product(k, matrix(a), matrix(b), rows(a), columns(b), columns(a));
+static void product_of(const tide_Call *k, tide__Products *p, const tide_Tensor *a, const tide_Tensor *b) {
   const tide_Tensor *o = k->out[0];
-  p.nd = o->ndim - 2;
-  for (int d = 0; d < p.nd; d++) {
-    p.shape[d] = o->shape[d];
-    p.a_step[d] = step(a, d, o->ndim);
-    p.b_step[d] = step(b, d, o->ndim);
+  product(k, p, matrix(a), matrix(b), rows(a), columns(b), columns(a));
+  p->nd = o->ndim - 2;
+  for (int d = 0; d < p->nd; d++) {
+    p->shape[d] = o->shape[d];
+    p->a_step[d] = step(a, d, o->ndim);
+    p->b_step[d] = step(b, d, o->ndim);
   }
-  return p;
 }
 
 /* }========================================================= */
@@ -142,7 +139,8 @@ static int mm_infer(tide_Call *k) {
   return is_rank(k, 0, 2) && is_rank(k, 1, 2) && same_dtype(k) && meets(k->c, a, b) && tide__result(k, 0, a->dtype, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int mm_run(tide_Call *k) {
-  tide__Products p = product_of(k, k->in[0], k->in[1]);
+  tide__Products p;
+  product_of(k, &p, k->in[0], k->in[1]);
   return multiply(k, &p);
 }
 static tide_Tensor *mm_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 ? left_vjp(n, 0, g, tide__saved(n, 1)) : right_vjp(n, 1, g, tide__saved(n, 0)); }
@@ -153,7 +151,8 @@ static int mv_infer(tide_Call *k) {
 }
 static int mv_run(tide_Call *k) {
   tide_Tensor *a = k->in[0];
-  tide__Products p = product(k, matrix(a), column(k->in[1]), rows(a), 1, columns(a));
+  tide__Products p;
+  product(k, &p, matrix(a), column(k->in[1]), rows(a), 1, columns(a));
   return multiply(k, &p);
 }
 static tide_Tensor *mv_vjp(tide_Node *n, tide_Tensor *g, int i) { return i == 0 ? outer_product(g, tide__saved(n, 1)) : tide_mv(tide_t(tide__saved(n, 0)), g); }
@@ -162,7 +161,8 @@ static int dot_infer(tide_Call *k) {
   return is_rank(k, 0, 1) && is_rank(k, 1, 1) && same_dtype(k) && meets(k->c, k->in[0], k->in[1]) && tide__result(k, 0, k->in[0]->dtype, 0, NULL);
 }
 static int dot_run(tide_Call *k) {
-  tide__Products p = product(k, row(k->in[0]), column(k->in[1]), 1, 1, k->in[0]->n);
+  tide__Products p;
+  product(k, &p, row(k->in[0]), column(k->in[1]), 1, 1, k->in[0]->n);
   return multiply(k, &p);
 }
 static tide_Tensor *dot_vjp(tide_Node *n, tide_Tensor *g, int i) { return tide_mul(g, tide__saved(n, 1 - i)); }
@@ -206,7 +206,8 @@ static int addmm_infer(tide_Call *k) {
   return is_rank(k, 1, 2) && is_rank(k, 2, 2) && same_dtype(k) && meets(k->c, a, b) && sum_result(k, 2, (int64_t[]){rows(a), columns(b)});
 }
 static int addmm_run(tide_Call *k) {
-  tide__Products p = product_of(k, k->in[1], k->in[2]);
+  tide__Products p;
+  product_of(k, &p, k->in[1], k->in[2]);
   plus_input(k, &p, k->out[0]->ndim - 2, k->out[0]->ndim - 1);
   return multiply(k, &p);
 }
@@ -216,7 +217,8 @@ static int addmv_infer(tide_Call *k) {
 }
 static int addmv_run(tide_Call *k) {
   tide_Tensor *a = k->in[1];
-  tide__Products p = product(k, matrix(a), column(k->in[2]), rows(a), 1, columns(a));
+  tide__Products p;
+  product(k, &p, matrix(a), column(k->in[2]), rows(a), 1, columns(a));
   plus_input(k, &p, 0, -1);
   return multiply(k, &p);
 }
@@ -225,7 +227,8 @@ static int addr_infer(tide_Call *k) {
   return is_rank(k, 1, 1) && is_rank(k, 2, 1) && same_dtype(k) && sum_result(k, 2, (int64_t[]){k->in[1]->n, k->in[2]->n});
 }
 static int addr_run(tide_Call *k) {
-  tide__Products p = product(k, column(k->in[1]), row(k->in[2]), k->in[1]->n, k->in[2]->n, 1);
+  tide__Products p;
+  product(k, &p, column(k->in[1]), row(k->in[2]), k->in[1]->n, k->in[2]->n, 1);
   plus_input(k, &p, 0, 1);
   return multiply(k, &p);
 }
@@ -243,7 +246,8 @@ static int addbmm_infer(tide_Call *k) {
 static int addbmm_run(tide_Call *k) {
   tide_Tensor *a = k->in[1], *b = k->in[2];
   int64_t n = a->shape[0];
-  tide__Products p = product(k, matrix(a), matrix(b), rows(a), columns(b), n ? columns(a) : 0);
+  tide__Products p;
+  product(k, &p, matrix(a), matrix(b), rows(a), columns(b), n ? columns(a) : 0);
   plus_input(k, &p, 0, 1);
   for (int64_t i = 0; i < (n ? n : 1); i++) {
     p.a.data = a->data + i * tide__strides(a)[0] * tide__size[a->dtype];
