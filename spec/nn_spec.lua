@@ -463,6 +463,19 @@ describe("nn.init", function()
          assert(text.close(case[2], got, case[1]:find "float64" and 1e-12 or 1e-5), got .. "\nfor " .. case[2])
       end)
    end
+   it("draws from a generator of one's own", function()
+      for _, name in ipairs {"uniform_", "normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_", "trunc_normal_"} do
+         tide.manual_seed(3)
+         local want = nn.init[name](tide.empty(4, 5))
+         local generator = tide.Generator():manual_seed(3)
+         tide.manual_seed(4)
+         assert.is_true(tide.equal(want, nn.init[name](tide.empty(4, 5), {generator = generator})), name)
+         local after = tide.rand(1)
+         tide.manual_seed(4)
+         assert.is_true(tide.equal(after, tide.rand(1)), name)
+      end
+      assert.is_truthy(failure(nn.init.normal_, tide.empty(3), {generator = 5}):find("a generator expected", 1, true))
+   end)
    it("calculates gains", function()
       for name, gain in pairs(data.gains) do
          local got = name == "slope" and nn.init.calculate_gain("leaky_relu", 0.3) or nn.init.calculate_gain(name)
