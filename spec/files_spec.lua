@@ -283,6 +283,52 @@ describe("a run that goes on", function()
    end)
 end)
 
+describe("a resumed run", function()
+   local nn, F = tide.nn, tide.nn.functional
+
+   local function start()
+      local model = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.3), nn.Linear(8, 1))
+      return model, tide.optim.Adam(model:parameters(), {lr = 0.01})
+   end
+   local function steps(model, optimizer, n)
+      local losses = {}
+      for i = 1, n do
+         optimizer:zero_grad()
+         local loss = F.mse_loss(model(tide.randn(6, 4)), tide.rand(6, 1))
+         loss:backward()
+         optimizer:step()
+         losses[i] = loss:item()
+      end
+      return losses
+   end
+   it("goes on digit by digit", function()
+      tide.manual_seed(9)
+      local model, optimizer = start()
+      steps(model, optimizer, 4)
+      tide.save({model = model:state_dict(), optimizer = optimizer:state_dict(), rng = tide.get_rng_state()}, path "run.safetensors")
+      local want = steps(model, optimizer, 5)
+      tide.manual_seed(1)
+      model, optimizer = start()
+      local run = tide.load(path "run.safetensors")
+      model:load_state_dict(run.model)
+      optimizer:load_state_dict(run.optimizer)
+      tide.set_rng_state(run.rng)
+      assert.are.same(want, steps(model, optimizer, 5))
+   end)
+   it("goes on from PyTorch's checkpoint", function()
+      local run = tide.load(fixture "training.pt")
+      local model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+      local optimizer = tide.optim.Adam(model:parameters())
+      model:load_state_dict(run.model)
+      optimizer:load_state_dict(run.optimizer)
+      assert.are.equal(0.01, optimizer.param_groups[1].lr)
+      assert(same(run.optimizer.state[0].exp_avg, optimizer.state[model[1].weight].exp_avg))
+      optimizer:zero_grad()
+      model(tide.ones(2, 3)):sum():backward()
+      optimizer:step()
+   end)
+end)
+
 describe("files of NumPy, safetensors and PyTorch", function()
    for name, want in pairs(expected) do
       it("hold what was put there: " .. name, function()

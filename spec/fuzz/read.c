@@ -1,13 +1,17 @@
 /*
 ** What every reader of files is given by the fuzzer (tools/fuzz): bytes whose first one says how they become a file. Those of most ways are put into a well-formed
-** frame, so that mutations reach what lies within: a header into a safetensors file, a pickle into a checkpoint, packed bytes into a zip archive.
+** frame, so that mutations reach what lies within: a header into a safetensors file, a pickle into a checkpoint, packed bytes into a zip archive. Half of all come as
+** bytes in memory, half as a file that is mapped.
 **
 ** It must not crash (the sanitizers see to that), nor take memory without bound, nor leave any; and what could be read can be written and read again.
 ** Checksums are not compared in this build.
 */
+#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tide.h"
 
@@ -149,9 +153,19 @@ static void write_again(tide_Context *c, const tide_Item *root) {
 
 /* }========================================================= */
 
+static tide_Contents *load(tide_Context *c, const char *p, size_t n, int format) {
+  char path[64];
+  int fd = memfd_create("fuzz", 0);
+  CHECK(fd >= 0 && write(fd, p, n) == (ssize_t)n);
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  tide_Contents *r = tide_load(c, path, format, 1);
+  close(fd);
+  return r;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0) return 0;
-  int way = *data++ % 8, format = TIDE_FORMAT_ANY;
+  int way = *data % 8, mapped = *data++ & 8, format = TIDE_FORMAT_ANY;
   Bytes b = {0};
   size--;
   switch (way) {
@@ -170,7 +184,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   exact = realloc(exact, b.n ? b.n : 1);
   tide_Context *c = tide_open(NULL);
   int64_t before = tide_memory_stats(c).live_bytes;
-  tide_Contents *r = way == 6 ? tide_read_json(c, exact, b.n) : tide_read(c, exact, b.n, format);
+  tide_Contents *r = way == 6 ? tide_read_json(c, exact, b.n) : mapped ? load(c, exact, b.n, format) : tide_read(c, exact, b.n, format);
   CHECK((r == NULL) == (tide_error_code(c) != TIDE_OK));
   CHECK(tide_memory_stats(c).peak_bytes - before < (1 << 20) + (int64_t)b.n * 4000);
   if (r) {

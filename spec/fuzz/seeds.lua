@@ -11,10 +11,12 @@ end
 
 local count = 0
 local function seed(way, bytes)
-   count = count + 1
-   local file = assert(io.open(("%s/seed%03d"):format(directory, count), "wb"))
-   file:write(string.char(way), bytes)
-   file:close()
+   for _, mapped in ipairs {0, 8} do
+      count = count + 1
+      local file = assert(io.open(("%s/seed%03d"):format(directory, count), "wb"))
+      file:write(string.char(way + mapped), bytes)
+      file:close()
+   end
 end
 
 -- Calls visit(name, method, packed, size) for the entries of a zip archive whose headers have their sizes, or whose directory does.
