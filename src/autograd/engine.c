@@ -219,14 +219,26 @@ static int matches_layout(const tide_Tensor *g, const tide_Tensor *x) {
   return x->flags & T_DENSE ? tide__same_geometry(g, x) : (g->flags & T_CONTIG) != 0;
 }
 
+/* Is g, of which the caller holds a count beside the one it came with, otherwise unknown, so that it can be x.grad itself? If it is all of a tensor seen in
+** another way (the transpose of a product), which nobody else knows either, then it lets go of that. */
+static int take_over(tide_Tensor *g, const tide_Tensor *x) {
+  tide_Tensor *b = g->base;
+  if (g->refs != 2 || g->keep != 1 || g->flags & (T_NUMBER | T_HOST) || !matches_layout(g, x)) return 0;
+  if (!b) return g->store == g && g->counter == g;
+  if (b->refs != 1 || b->keep != 3 || g->store != b || g->counter != b || b->store != b || b->counter != b || b->flags & (T_NUMBER | T_HOST) || b->grad || b->n != g->n) return 0;
+  g->base = NULL;
+  tide__release(b);                                       /* its cell stays, as g's memory */
+  return 1;
+}
+
 /* x.grad = x.grad + g; g is borrowed. */
 static int add_to_grad(tide_Tensor *x, tide_Tensor *g) {
   tide_Context *c = x->ctx;
   tide_Tensor *old = x->grad;
   if (unlikely(g->dtype != x->dtype) && !(g = tide_cast(g, x->dtype))) return 0;       /* x was given data of another dtype since */
   if (!old) {
-    if (!c->mode.grad && g->refs == 2 && g->keep == 1 && g->store == g && g->counter == g && !(g->flags & (T_NUMBER | T_HOST)) && !g->base && matches_layout(g, x)) {
-      x->grad = tide__retain(g);                        /* the caller's count and this one: nobody else knows it */
+    if (!c->mode.grad && take_over(g, x)) {
+      x->grad = tide__retain(g);
       return 1;
     }
     tide_Tensor *copy = tide_clone_as(g, x);

@@ -25,7 +25,7 @@
 #define BLOCK_M      384                 /* rows of A for which B is copied once */
 #define BLOCK_K      384                 /* of both: a panel of B stays near the first cache, a copied block of A in the second */
 #define BLOCK_N      (8 * COLS)          /* columns of B that are copied at a time */
-#define SPAN         2048                /* elements of a vector that are summed by themselves */
+#define SPAN         2048                /* elements of a copied vector that are summed by themselves; four times as many where they lie */
 
 typedef T V __attribute__((vector_size(BYTES)));
 
@@ -288,7 +288,7 @@ static void NAME(dots)(const tide__Part *g, void *scratch) {
   TO to = {g->c, g->x.data, g->c_row, g->c_col, g->x.row, g->x.col, (T)g->alpha, (T)g->beta};
   int64_t p = 0;
   do {
-    int64_t k = LEAST(g->k - p, SPAN), col = g->b.row == 1 ? g->b.col : k;
+    int64_t k = LEAST(g->k - p, g->b.row == 1 ? 4 * SPAN : SPAN), col = g->b.row == 1 ? g->b.col : k;
     const T *b = (const T *)g->b.data + p * g->b.row, *x = g->b.row == 1 ? b : scratch;
     if (g->b.row != 1) for (int64_t j = 0; j < g->n; j++) for (int64_t q = 0; q < k; q++) ((T *)scratch)[j * k + q] = b[q * g->b.row + j * g->b.col];
     for (int64_t i = 0; i < g->m; i += 4) {
