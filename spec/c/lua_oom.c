@@ -134,7 +134,7 @@ static int nsteps;
 /* Opens tide and libraries, runs the script: leaves the function that runs steps. */
 static int setup(lua_State *L) {
   Host *h = lua_touserdata(L, 1);
-  const tide_Config config = {sizeof config, allocate, &h->memory[1], 0};
+  const tide_Config config = {.size = sizeof config, .alloc = allocate, .ud = &h->memory[1]};
   if (!tide_lua_context(L)) tide_lua_open(L, &config);
   luaL_openlibs(L);
   luaL_requiref(L, "tide", luaopen_tide, 0);
