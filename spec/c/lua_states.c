@@ -98,7 +98,7 @@ static void several(void) {
 /* Closes a state while all kinds of things live, with the context's memory from a counting allocator. */
 static void closing(const char *text) {
   long out = 0;
-  const tide_Config config = {sizeof config, counting, &out, 0};
+  const tide_Config config = {.size = sizeof config, .alloc = counting, .ud = &out};
   lua_State *L = luaL_newstate();
   tide_lua_open(L, &config);
   luaL_openlibs(L);

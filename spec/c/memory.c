@@ -168,7 +168,7 @@ static void errors(tide_Context *c) {
 /* A context dies with its last tensor. */
 static void late_tensor(void) {
   Counter n = {0, 0};
-  tide_Config config = {sizeof config, counting, &n, 0};
+  tide_Config config = {.size = sizeof config, .alloc = counting, .ud = &n};
   tide_Context *c = tide_open(&config);
   tide_Tensor *w = tide_keep(tide_ones(c, SIZES(100), -1));
   tide_set_requires_grad(w, 1);
@@ -216,7 +216,7 @@ static void threads(void) {
 
 int main(void) {
   Counter n = {0, 0};
-  tide_Config config = {sizeof config, counting, &n, 0};
+  tide_Config config = {.size = sizeof config, .alloc = counting, .ud = &n};
   for (int own = 0; own < 2; own++) {                      /* with the pool, and with the host's allocator */
     tide_Context *c = tide_open(own ? &config : NULL);
     if (!c) return 1;

@@ -244,7 +244,7 @@ static int run_step(Program *p, int k, Memory *m) {
 }
 
 static int run(Memory *m, double *sum) {
-  const tide_Config config = {sizeof config, allocate, m, 0};
+  const tide_Config config = {.size = sizeof config, .alloc = allocate, .ud = m};
   Program p = {.c = tide_open(&config)};
   if (!p.c) {
     m->refuse_at = 0;
