@@ -50,6 +50,15 @@ local function check_all(expected, tensors, dtype, most, what)
    end
 end
 
+-- Does this machine's level of instructions multiply and add in one rounding, as PyTorch's does? Where it does not, last places differ.
+local function fuses()
+   local p = tide.ones(1, {dtype = tide.float64, requires_grad = true})
+   p.grad = tide.full({1}, 1 + 2.0 ^ -30, {dtype = tide.float64})
+   optim.SGD({p}, {lr = 1 - 2.0 ^ -30}):step()
+   return p:item() ~= 0
+end
+local MOST = fuses() and 16 or 200
+
 describe("a step of an optimiser", function()
    for _, case in ipairs(data.rules) do
       local name, options, dtype, first, last, states = table.unpack(case)
@@ -60,15 +69,15 @@ describe("a step of an optimiser", function()
          for step = 1, 25 do
             set_gradients(params, step)
             opt:step()
-            if step == 1 then check_all(first, params, dtype, 2, "step 1") end
+            if step == 1 then check_all(first, params, dtype, MOST / 8, "step 1") end
          end
-         check_all(last, params, dtype, 16, "the last step")
+         check_all(last, params, dtype, MOST, "the last step")
          if dtype == tide.float32 then return end
          for k, p in ipairs(params) do
             local count = 0
             for key, list in pairs(states[k]) do
                count = count + 1
-               check_all({list}, {opt.state[p][key]}, dtype, 16, key)
+               check_all({list}, {opt.state[p][key]}, dtype, MOST, key)
             end
             for _ in pairs(opt.state[p] or {}) do count = count - 1 end
             assert.equal(0, count)
@@ -197,6 +206,28 @@ describe("an optimiser that goes on", function()
          for i, p in ipairs(params) do assert(tide.equal(p, copies[i])) end
       end)
    end
+   it("goes on from a file", function()
+      local params = parameters(tide.float32)
+      local opt = optim.Adam(params, {amsgrad = true})
+      local sched = S.CosineAnnealingLR(opt, 7)
+      for step = 1, 5 do set_gradients(params, step) opt:step() sched:step() end
+      local read = tide.load {data = tide.save {params = params, opt = opt:state_dict(), sched = sched:state_dict()}}
+      local copies = {}
+      for i, p in ipairs(read.params) do copies[i] = p:detach():clone():requires_grad_() end
+      local again = optim.Adam(copies)
+      local sched2 = S.CosineAnnealingLR(again, 7)
+      again:load_state_dict(read.opt)
+      sched2:load_state_dict(read.sched)
+      for step = 6, 12 do
+         for _, run in ipairs {{params, opt, sched}, {copies, again, sched2}} do
+            set_gradients(run[1], step)
+            run[2]:step()
+            run[3]:step()
+         end
+      end
+      assert.same(sched:get_last_lr(), sched2:get_last_lr())
+      for i, p in ipairs(params) do assert(tide.equal(p, copies[i])) end
+   end)
    it("L-BFGS too", function()
       local function problem(start)
          local x = start:clone():requires_grad_()
@@ -418,6 +449,7 @@ describe("errors", function()
       fails(function() adam:step() end, "the states of parameter 1 share memory")
       fails(function() optim.LBFGS({shared}):step() end, "LBFGS: step needs a closure")
       fails(function() optim.SGD({shared}):step(3) end, "function")
+      fails(function() optim.LBFGS({shared}):step(function() return "x" end) end, "LBFGS: the closure returns the loss, a number or a tensor with one, not string")
       fails(function() optim.Optimizer({shared}):step() end, "the class defines no step")
    end)
    it("give the user's line", function()

@@ -87,7 +87,10 @@ static void begin(lua_State *L, State *S, Job *job, int n) {
         b->keep = 1;
         tide__enter(L, S);
         tide_Scope scope = tide_scope(S->c);
-        tide__finish(L, S, b, tide_optim_begin(job->rule, k, job->numbers, t), scope);
+        const char *outer = tide_set_function(S->c, "step");
+        tide_Tensor *first = tide_optim_begin(job->rule, k, job->numbers, t);
+        tide_set_function(S->c, outer);
+        tide__finish(L, S, b, first, scope);
         lua_setfield(L, LIST + 2, tide_optim_state(job->rule, k));
         u->fresh = 1;
       }
@@ -113,7 +116,8 @@ static int step(lua_State *L) {
   tide_Update few[FEW] = {{.fresh = 0}};
   Job job = {.rule = (int)lua_tointeger(L, lua_upvalueindex(2)), .list = few};
   lua_settop(L, STATE_TABLE);
-  for (int i = GROUP; i <= STATE_TABLE; i++) if (!lua_istable(L, i)) return tide__error(L, S, "step: argument %d: a table expected, got %s", i, tide__typename(L, i));
+  for (int i = GROUP; i <= STATE_TABLE; i++)
+    if (!lua_istable(L, i)) return tide__error(L, S, "step: %s of the optimiser is no table but %s", i == GROUP ? "a parameter group" : "'state'", tide__typename(L, i));
   if (lua_getfield(L, GROUP, "params") != LUA_TTABLE) return tide__error(L, S, "step: 'params' of a parameter group: a list expected, got %s", tide__typename(L, -1));
   read_numbers(L, S, &job);
   int n = (int)lua_rawlen(L, PARAMS);

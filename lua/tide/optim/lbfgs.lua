@@ -23,6 +23,12 @@ return function(tide, optim)
    local function largest(a, b) return less(a, b) and b or a end
    local function smallest(a, b) return less(b, a) and b or a end
 
+   local function loss_of(v)
+      if core.is_tensor(v) then v = v:item() end
+      if type(v) ~= "number" then core.error("LBFGS: the closure returns the loss, a number or a tensor with one, not " .. type(v)) end
+      return v
+   end
+
    -- }=========================================================
 
 
@@ -167,7 +173,7 @@ return function(tide, optim)
       self.state[params[1]] = s
 
       local first = self:_evaluate(closure)
-      local loss, evaluations = number(first), 1
+      local loss, evaluations = loss_of(first), 1
       s.func_evals = s.func_evals + 1
       local g = flat_gradient(params)
       local flat = at_most(g:abs():max(), group.tolerance_grad)
@@ -189,11 +195,11 @@ return function(tide, optim)
             for i, p in ipairs(params) do start[i] = p:detach():clone() end
             local function evaluate(t)
                move(params, t, s.d)
-               local ok, f = pcall(self._evaluate, self, closure)
+               local ok, f = pcall(function() return loss_of(self:_evaluate(closure)) end)
                local gradient = ok and flat_gradient(params)
                for i, p in ipairs(params) do p:copy_(start[i]) end
                if not ok then error(f, 0) end
-               return number(f), gradient
+               return f, gradient
             end
             loss, g, s.t, spent = strong_wolfe(evaluate, s.t, s.d, loss, g, slope, group.tolerance_change, math.max(0, group.max_eval - evaluations))
             move(params, s.t, s.d)
@@ -201,7 +207,7 @@ return function(tide, optim)
          else
             move(params, s.t, s.d)
             if iteration ~= group.max_iter then
-               loss = number(self:_evaluate(closure))
+               loss = loss_of(self:_evaluate(closure))
                g, spent = flat_gradient(params), 1
                flat = at_most(g:abs():max(), group.tolerance_grad)
             end
