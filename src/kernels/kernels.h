@@ -108,6 +108,10 @@ void tide__products(const tide__Products *p, void *scratch);
 /* Positions, counted from `base` (negative ones, if from_end, from the end), as offsets: each place from 0 times `step`. The number of the first that is not among `size` (0 under base 1
 ** neither), or -1. offset and position are apart. */
 int64_t tide__offsets(int64_t n, const int64_t *position, int64_t size, int base, int from_end, int64_t step, int64_t *offset);
+/* out[i, j] = x[position[i, j], j], or with the other dimensions in other places: x's strides are 0 along the dimension of `size` elements, a `step` apart (strides in elements);
+** positions lie in order along the last dimension. 0: some are out of range. */
+int tide__gather(int dtype, int nd, const int64_t *shape, void *out, const int64_t *out_strides, const int64_t *position, const int64_t *position_strides, const void *x,
+                 const int64_t *x_strides, int64_t size, int64_t step, int base);
 /*
 ** Elements named by offsets (kernels/index.c): p[0] int64 byte offsets, p[1] the dense side, p[2] the memory they lead into.
 ** pick: dense = memory. place: memory = dense. combine: memory = memory + dense (or another way; `from` is `to`, or float32

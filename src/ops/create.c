@@ -1,6 +1,7 @@
 /* Creation: tensors filled by a rule. */
 #include <math.h>
 
+#include "kernels/range.h"
 #include "ops/op.h"
 
 
@@ -85,26 +86,11 @@ static int range_infer(tide_Call *k, Range r, int64_t wanted) {
   return tide__result(k, 0, dtype, 1, (int64_t[]){(int64_t)n});
 }
 
-/*
-** start + i step. The floats are those of PyTorch's loop, whose vectors of L elements, two at a time, begin with start + i step
-** rounded and add lane * step to that.
-*/
 static int range_run(tide_Call *k, Range r) {
   tide_Tensor *o = k->out[0];
-  int64_t n = o->n;
-  if (o->dtype == TIDE_FLOAT32) {
-    float *p = (float *)o->data;
-    for (int64_t i = 0; i < n; i++) p[i] = i < (n & ~15) && i & 7 ? (float)fma((double)(i & 7), r.step, p[i & ~7]) : (float)fma((double)i, r.step, r.start);
-  }
-  else if (o->dtype == TIDE_FLOAT64) {
-    double *p = (double *)o->data;
-    for (int64_t i = 0; i < n; i++) p[i] = i < (n & ~7) && i & 3 ? fma((double)(i & 3), r.step, p[i & ~3]) : fma((double)i, r.step, r.start);
-  }
-  else if (o->dtype == TIDE_INT64) {
-    int64_t *p = (int64_t *)o->data;
-    for (int64_t i = 0; i < n; i++) p[i] = r.whole_start + i * r.whole_step;
-  }
-  else for (int64_t i = 0; i < n; i++) tide__write_integer(o->dtype, o->data + i * tide__size[o->dtype], r.whole_start + i * r.whole_step);
+  tide__Range range = {.n = o->n, .start = r.start, .step = r.step, .first = r.whole_start, .by = r.whole_step, .to = o->data};
+  if (o->dtype == TIDE_FLOAT32 || o->dtype == TIDE_FLOAT64 || o->dtype == TIDE_INT64) tide__range(o->dtype, &range);
+  else for (int64_t i = 0; i < o->n; i++) tide__write_integer(o->dtype, o->data + i * tide__size[o->dtype], r.whole_start + i * r.whole_step);
   return 1;
 }
 
@@ -126,17 +112,14 @@ static int spaced(tide_Call *k, int64_t dtype) {
 static int linspace_infer(tide_Call *k) { return spaced(k, k->v[4].i); }
 static int logspace_infer(tide_Call *k) { return spaced(k, k->v[5].i); }
 
-/* Counted from the nearer end, in the dtype of the result (integers: in doubles, then cut). */
+/* Integers are made in doubles, then cut. */
 static int linspace_run(tide_Call *k) {
   tide_Tensor *o = k->out[0];
   int64_t n = o->n, half = n / 2;
   double start = k->v[1].d, end = k->v[2].d;
-  if (o->dtype == TIDE_FLOAT32) {
-    float *p = (float *)o->data, a = (float)start, b = (float)end, step = (b - a) / (float)(n - 1);
-    for (int64_t i = 0; i < n; i++) p[i] = n == 1 ? a : i < half ? fmaf(step, (float)i, a) : fmaf(-step, (float)(n - i - 1), b);
-    return 1;
-  }
-  if (!tide__is_float(o->dtype)) { start = trunc(start); end = trunc(end); }
+  if (tide__is_float(o->dtype)) { tide__spaced(o->dtype, &(tide__Range){.n = n, .start = start, .end = end, .to = o->data}); return 1; }
+  start = trunc(start);
+  end = trunc(end);
   double step = (end - start) / (double)(n - 1);
   for (int64_t i = 0; i < n; i++)
     tide__write(o->dtype, o->data + i * tide__size[o->dtype], n == 1 ? start : i < half ? fma(step, (double)i, start) : fma(-step, (double)(n - i - 1), end));

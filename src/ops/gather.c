@@ -9,11 +9,7 @@
 
 static int gather_infer(tide_Call *k) {
   tide_Scope scope = tide_scope(k->c);
-  tide_Tensor *x = k->in[0];
-  tide__Places p;
-  int dim = tide__index_dim(k, 1);
-  int ok = dim >= 0 && tide__places_each(k, &p, x, dim, k->in[1]) && tide__result(k, 0, x->dtype, p.nd, p.shape);
-  if (ok) tide__places_walk(&p, tide__pick_loop(x->dtype), x, k->out[0]->data, x->dtype, tide__strides(k->out[0]));
+  int dim = tide__index_dim(k, 1), ok = dim >= 0 && tide__places_gather(k, k->in[0], dim, k->in[1]);
   tide_close(k->c, scope, NULL);
   return ok;
 }

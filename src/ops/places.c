@@ -16,22 +16,17 @@ int tide__beyond(tide_Context *c, int64_t i, int dim, int64_t size) {
   return 0;
 }
 
-/* The positions in `index`, checked against `size`, as numbers from 0 in row-major order: scratch memory. dim: for the message. */
-static int64_t *positions(tide_Call *k, const tide_Tensor *index, int dim, int64_t size, int how) {
+/* The positions in `index`, checked against `size`, each times `step`, in row-major order: scratch memory. dim: for the message. */
+static int64_t *positions(tide_Call *k, const tide_Tensor *index, int dim, int64_t size, int how, int64_t step) {
   if (!is_positions(k, index)) return NULL;
-  int64_t dense[TIDE_MAXDIM], *out = tide__scratch(k->c, (size_t)(index->n ? index->n : 1) * sizeof *out);
-  if (!out) return NULL;
-  tide__contiguous_strides(index->ndim, index->shape, dense);
-  tide__copy(index->ndim, index->shape, TIDE_INT64, out, dense, index->dtype, index->data, tide__strides(index));
-  for (int64_t i = 0; i < index->n; i++) {
-    int64_t p = tide__pos(out[i], size, k->c->base);
-    if (unlikely(p < 0 || (out[i] < 0 && !(how & FROM_END)))) { tide__beyond(k->c, out[i], dim, size); return NULL; }
-    out[i] = p;
-  }
+  tide_Tensor *whole = tide__packed(tide__converted((tide_Tensor *)index, TIDE_INT64));
+  int64_t *out = tide__scratch(k->c, (size_t)(index->n ? index->n : 1) * sizeof *out);
+  if (!out || !whole) return NULL;
+  const int64_t *given = (const int64_t *)(void *)whole->data;
+  int64_t bad = tide__offsets(index->n, given, size, k->c->base, how & FROM_END, step, out);
+  if (unlikely(bad >= 0)) { tide__beyond(k->c, given[bad], dim, size); return NULL; }
   return out;
 }
-
-static void scale(int64_t *offset, int64_t n, int64_t by) { for (int64_t i = 0; i < n; i++) offset[i] *= by; }
 
 static int64_t width(const tide_Tensor *x) { return (int64_t)tide__size[x->dtype]; }
 
@@ -82,9 +77,7 @@ static int mask_part(tide_Call *k, Part *part, const tide_Tensor *x, int dim, co
 static int position_part(tide_Call *k, Part *part, const tide_Tensor *x, int dim, const tide_Tensor *index) {
   part->nd = index->ndim;
   memcpy(part->shape, index->shape, sizeof(int64_t) * index->ndim);
-  if (!(part->offset = positions(k, index, dim, x->shape[dim], FROM_END))) return 0;
-  scale(part->offset, index->n, tide__strides((tide_Tensor *)x)[dim] * width(x));
-  return 1;
+  return (part->offset = positions(k, index, dim, x->shape[dim], FROM_END, tide__strides((tide_Tensor *)x)[dim] * width(x))) != NULL;
 }
 
 /* The sizes to which the parts broadcast. */
@@ -173,8 +166,7 @@ int tide__places_along(tide_Call *k, tide__Places *p, const tide_Tensor *x, int 
   if (index->ndim > 1) return FAIL(k, TIDE_ESHAPE, "the index has sizes %s; a vector is wanted", SHAPE_TEXT(index));
   if (x->ndim == 0 && index->n != 1) return FAIL(k, TIDE_ESHAPE, "%lld positions for a tensor of 0 dimensions, which has one", (long long)index->n);
   int64_t size = x->ndim ? x->shape[dim] : 1, stride = x->ndim ? tide__strides((tide_Tensor *)x)[dim] : 0;
-  if (!(p->offset = positions(k, index, dim, size, how))) return 0;
-  scale(p->offset, index->n, stride * width(x));
+  if (!(p->offset = positions(k, index, dim, size, how, stride * width(x)))) return 0;
   p->nd = x->ndim;
   for (int d = 0; d < x->ndim; d++) {
     p->shape[d] = d == dim ? index->n : x->shape[d];
@@ -184,7 +176,8 @@ int tide__places_along(tide_Call *k, tide__Places *p, const tide_Tensor *x, int 
   return 1;
 }
 
-int tide__places_each(tide_Call *k, tide__Places *p, const tide_Tensor *x, int dim, const tide_Tensor *index) {
+/* The nest of an index that is as deep as x. */
+static int each_nest(tide_Call *k, tide__Places *p, const tide_Tensor *x, int dim, const tide_Tensor *index) {
   int nd = index->ndim;
   int deep = x->ndim ? x->ndim : 1;                             /* a 0-dim tensor counts as a vector of one */
   if (index->n && (nd ? nd : 1) != deep)
@@ -192,9 +185,6 @@ int tide__places_each(tide_Call *k, tide__Places *p, const tide_Tensor *x, int d
   for (int d = 0; index->n && d < nd && x->ndim; d++)
     if (d != dim && index->shape[d] > x->shape[d])
       return FAIL(k, TIDE_ESHAPE, "the index, of sizes %s, is larger than the tensor, %s, at dimension %lld", SHAPE_TEXT(index), SHAPE_TEXT(x), tide__shown(k->c, d));
-  int64_t size = x->ndim ? x->shape[dim] : 1, stride = x->ndim ? tide__strides((tide_Tensor *)x)[dim] : 0;
-  if (!(p->offset = positions(k, index, dim, size, 0))) return 0;
-  scale(p->offset, index->n, stride * width(x));
   p->nd = nd;
   memcpy(p->shape, index->shape, sizeof(int64_t) * (size_t)nd);
   tide__contiguous_strides(nd, index->shape, p->along);
@@ -202,10 +192,26 @@ int tide__places_each(tide_Call *k, tide__Places *p, const tide_Tensor *x, int d
   return 1;
 }
 
+int tide__places_each(tide_Call *k, tide__Places *p, const tide_Tensor *x, int dim, const tide_Tensor *index) {
+  int64_t size = x->ndim ? x->shape[dim] : 1, stride = x->ndim ? tide__strides((tide_Tensor *)x)[dim] : 0;
+  return each_nest(k, p, x, dim, index) && (p->offset = positions(k, index, dim, size, 0, stride * width(x))) != NULL;
+}
+
+int tide__places_gather(tide_Call *k, const tide_Tensor *x, int dim, tide_Tensor *index) {
+  int64_t size = x->ndim ? x->shape[dim] : 1, stride = x->ndim ? tide__strides((tide_Tensor *)x)[dim] : 0;
+  tide__Places p;
+  if (!is_positions(k, index) || !each_nest(k, &p, x, dim, index) || !tide__result(k, 0, x->dtype, p.nd, p.shape)) return 0;
+  tide_Tensor *o = k->out[0], *whole = tide__packed(tide__converted(index, TIDE_INT64));
+  if (!whole) return 0;
+  const int64_t *given = (const int64_t *)(void *)whole->data;
+  if (tide__gather(x->dtype, p.nd, p.shape, o->data, tide__strides(o), given, p.along, x->data, p.step, size, stride, k->c->base)) return 1;
+  return positions(k, index, dim, size, 0, 1) != NULL;          /* which finds the one that is out of range */
+}
+
 int tide__places_flat(tide_Call *k, tide__Places *p, const tide_Tensor *x, const tide_Tensor *index) {
-  if (!(p->offset = positions(k, index, -1, x->n, FROM_END))) return 0;
-  if (x->flags & T_CONTIG) scale(p->offset, index->n, width(x));
-  else for (int64_t i = 0; i < index->n; i++) {
+  int flat = x->flags & T_CONTIG;
+  if (!(p->offset = positions(k, index, -1, x->n, FROM_END, flat ? width(x) : 1))) return 0;
+  for (int64_t i = 0; !flat && i < index->n; i++) {
     int64_t rest = p->offset[i], at = 0;
     for (int d = x->ndim - 1; d >= 0; d--) { at += rest % x->shape[d] * tide__strides((tide_Tensor *)x)[d]; rest /= x->shape[d]; }
     p->offset[i] = at * width(x);

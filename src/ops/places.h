@@ -26,6 +26,8 @@ int tide__places_index(tide_Call *k, tide__Places *p, const tide_Tensor *x, tide
 int tide__places_along(tide_Call *k, tide__Places *p, const tide_Tensor *x, int dim, const tide_Tensor *index, int how);
 /* x[.., index[i, j, k], ..]: for each element of index, which is as deep as x and no larger but along dim. */
 int tide__places_each(tide_Call *k, tide__Places *p, const tide_Tensor *x, int dim, const tide_Tensor *index);
+/* The same read into output 0, which this makes, without offsets for all. */
+int tide__places_gather(tide_Call *k, const tide_Tensor *x, int dim, tide_Tensor *index);
 /* Elements of x counted in row-major order. */
 int tide__places_flat(tide_Call *k, tide__Places *p, const tide_Tensor *x, const tide_Tensor *index);
 /* Elements of x where the mask (bool, of x's sizes) holds. */

@@ -1,0 +1,3 @@
+/* Indexing for AVX2. */
+#define LEVEL avx2
+#include "kernels/index_loops.h"

@@ -1,0 +1,3 @@
+/* Indexing for AVX-512. */
+#define LEVEL avx512
+#include "kernels/index_loops.h"
