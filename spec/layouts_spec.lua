@@ -140,7 +140,8 @@ for _, threads in ipairs {1, 2} do
                local expected = f(line)
                for k = 1, m do
                   local v = result[(o * m + k - 1) * inner + i]
-                  if expected[k] ~= v and not (math.abs(expected[k] - v) <= tolerance * (1 + math.abs(expected[k]))) then
+                  local near = math.abs(expected[k] - v) <= tolerance * (1 + math.abs(expected[k]))
+                  if expected[k] ~= v and not near then
                      error(("%s along %d: %s at %d, not %s"):format(named(x), d, v, k, expected[k]))
                   end
                end

@@ -4,8 +4,8 @@
 --    local read = arguments("Linear", "in_features: integer, out_features: integer, bias: boolean = true, dtype: dtype = nil")
 --    local inputs, outputs, bias, dtype = read(...)
 --
--- A parameter is NAME: TYPE [= DEFAULT]; one without a default must be given. TYPE is one of `checks`, or several with | between. An unknown keyword, a
--- missing argument, one given twice or of another type is an error that names the function and the argument.
+-- A parameter is NAME: TYPE [= DEFAULT]; one without a default must be given. TYPE is one of `checks`, or several with
+-- | between. An unknown keyword, a missing argument, one given twice or of another type is an error that names the function and the argument.
 local core = require "tide.core"
 core.own_source()
 
@@ -35,13 +35,25 @@ local function describe(v)
    return name == "number" and ("the number %s"):format(v) or name == "string" and ("%q"):format(v) or name
 end
 
+-- A default as it is written: a number, a fraction, a string in single quotes, a list {0.9; 0.999}, true, false or nil.
+local function literal(text)
+   if text == "true" or text == "false" then return text == "true" end
+   local over, under = text:match "^(%S+) / (%S+)$"
+   if over then return tonumber(over) / tonumber(under) end
+   local entries = text:match "^{(.*)}$"
+   if not entries then return text:match "^'(.*)'$" or tonumber(text) end
+   local list = {}
+   for entry in entries:gmatch "[^; ]+" do list[#list + 1] = tonumber(entry) end
+   return list
+end
+
 local function parse(text)
    local params = {}
    if text == "" then return params end
    for part in (text .. ","):gmatch "%s*(.-)%s*," do
       local name, types, default = part:match "^([%a_][%w_]*):%s*([%a|]+)%s*=?%s*(.*)$"
       local p = {name = name, types = {}, default = NONE}
-      if part:find "=" then p.default = load("return " .. default)() end
+      if part:find "=" then p.default = literal(default) end
       p.optional = p.default == nil
       for kind in types:gmatch "%a+" do p.types[#p.types + 1] = kind end
       params[#params + 1], params[name] = p, p
@@ -84,7 +96,7 @@ return function(what, text)
          end
          if v == nil then
             if p.default == NONE then core.error(("%s: argument '%s' is missing"):format(what, p.name)) end
-            v = p.default
+            v = type(p.default) == "table" and {table.unpack(p.default)} or p.default
          end
          check(what, p, v)
          values[i] = v

@@ -427,7 +427,7 @@ return {
          return list
       end,
       ref = function(g, x, target, weight, _, ignore, reduction, smoothing)
-         local a, b, r = read(x), read(target), read(g)
+         local a, r = read(x), read(g)
          local size, step = a.size, 1e-4
          local function loss(flat)
             local moved = {size = size, flat = flat}
