@@ -27,6 +27,13 @@
 #define BLOCK_N      (8 * COLS)          /* columns of B that are copied at a time */
 #define SPAN         2048                /* elements of a copied vector that are summed by themselves; four times as many where they lie */
 
+/* A loop of constant length whose passes are to be code one behind the other, early enough for arrays to become registers: clang does so, if not told. */
+#if defined(__clang__)
+#define EVERY(i, n)  for (int i = 0; i < (n); i++)
+#else
+#define EVERY(i, n)  _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
+#endif
+
 typedef T V __attribute__((vector_size(BYTES)));
 
 INLINE V NAME(load)(const T *p) { V v; memcpy(&v, p, sizeof v); return v; }
@@ -58,23 +65,29 @@ INLINE void NAME(tile)(const int h, const int w, int64_t k, const T *a, int64_t 
   V s[ROWS][2];
   const char *a0 = (const char *)a, *a4 = a0 + 4 * (row *= sizeof(T)), *a8 = a4 + 4 * row;      /* in bytes: few registers reach all rows */
   step *= sizeof(T);
-  for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) __builtin_prefetch(to->c + i * to->c_row + j * LANES, 1);
-  for (int i = 0; i < h; i++) s[i][0] = s[i][1] = (V){0};
+  EVERY(i, h) {
+    T *c = to->c + i * to->c_row;
+    __builtin_prefetch(c, 1);
+    if (w == 2) __builtin_prefetch(c + LANES, 1);
+    s[i][0] = s[i][1] = (V){0};
+  }
   for (; k; k--, a0 += step, a4 += step, a8 += step, b += ldb) {
     V b0 = NAME(load)(b), b1 = w == 2 ? NAME(load)(b + LANES) : b0;
-    for (int i = 0; i < h; i++) {
+    EVERY(i, h) {
       V v = NAME(splat)(*(const T *)((i < 4 ? a0 : i < 8 ? a4 : a8) + i % 4 * row));
       s[i][0] = NAME(FMA)(v, b0, s[i][0]);
       if (w == 2) s[i][1] = NAME(FMA)(v, b1, s[i][1]);
     }
   }
-  if (columns == w * LANES && to->c_col == 1 && to->beta == 0 && to->alpha == 1) {
-    for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) NAME(store)(to->c + i * to->c_row + j * LANES, s[i][j]);
-    return;
+  T sums[ROWS * COLS], *c = sums;
+  int whole = columns == w * LANES && to->c_col == 1 && to->beta == 0 && to->alpha == 1;
+  int64_t c_row = COLS;
+  if (whole) { c = to->c; c_row = to->c_row; }
+  EVERY(i, h) {
+    NAME(store)(c + i * c_row, s[i][0]);
+    if (w == 2) NAME(store)(c + i * c_row + LANES, s[i][1]);
   }
-  T sums[ROWS * COLS];
-  for (int i = 0; i < h; i++) for (int j = 0; j < w; j++) NAME(store)(sums + i * COLS + j * LANES, s[i][j]);
-  NAME(put)(to, h, columns, sums);
+  if (!whole) NAME(put)(to, h, columns, sums);
 }
 
 typedef void (*NAME(Tile))(int64_t k, const T *a, int64_t row, int64_t step, const T *b, int64_t ldb, const TO *to, int columns);
@@ -95,18 +108,18 @@ static const NAME(Tile) NAME(tile_of)[ROWS][2] = {EACH_TILE(TILE)};
 ** when that was done as often as there are bits. Only n elements of `lines` rows are there (constants where that is all of them), `wide` are written. */
 INLINE void NAME(square)(const T *from, int64_t line, int lines, int n, T *to, int width, int wide) {
   V r[LANES], s[LANES];
-  for (int i = 0; i < LANES; i++) r[i] = i >= lines ? (V){0} : n == LANES ? NAME(load)(from + i * line) : NAME(some)(from + i * line, n);
+  EVERY(i, LANES) r[i] = i >= lines ? (V){0} : n == LANES ? NAME(load)(from + i * line) : NAME(some)(from + i * line, n);
   for (int bit = 1; bit < LANES; bit *= 2) {
-    for (int i = 0; i < LANES / 2; i++) {
+    EVERY(i, LANES / 2) {
       s[2 * i] = (V)NAME(LOW)(r[i], r[i + LANES / 2]);
       s[2 * i + 1] = (V)NAME(HIGH)(r[i], r[i + LANES / 2]);
     }
-    for (int i = 0; i < LANES; i++) r[i] = s[i];
+    EVERY(i, LANES) r[i] = s[i];
   }
-  if (n == LANES) for (int q = 0; q < LANES; q++) { if (wide == LANES) NAME(store)(to + q * width, r[q]); else NAME(STORE)(to + q * width, wide, r[q]); }
+  if (n == LANES) EVERY(q, LANES) { if (wide == LANES) NAME(store)(to + q * width, r[q]); else NAME(STORE)(to + q * width, wide, r[q]); }
   else {
     T all[LANES * LANES];
-    for (int q = 0; q < LANES; q++) NAME(store)(all + q * LANES, r[q]);
+    EVERY(q, LANES) NAME(store)(all + q * LANES, r[q]);
     for (int q = 0; q < n; q++) memcpy(to + q * width, all + q * LANES, (size_t)wide * sizeof(T));
   }
 }
@@ -259,22 +272,23 @@ static void NAME(tiles)(const tide__Part *g, void *scratch) {
 /* sums[i] of h rows (a constant) of A and one vector. */
 INLINE void NAME(dot)(const int h, int64_t k, const T *a, int64_t row, const T *x, T *sums) {
   V s[4][CHAINS];
-  for (int i = 0; i < h; i++) for (int j = 0; j < CHAINS; j++) s[i][j] = (V){0};
+  EVERY(i, h) EVERY(j, CHAINS) s[i][j] = (V){0};
   int64_t p = 0;
   for (; p + CHAINS * LANES <= k; p += CHAINS * LANES)
-    for (int j = 0; j < CHAINS; j++) {
+    EVERY(j, CHAINS) {
       V v = NAME(load)(x + p + j * LANES);
-      for (int i = 0; i < h; i++) s[i][j] = NAME(FMA)(v, NAME(load)(a + i * row + p + j * LANES), s[i][j]);
+      EVERY(i, h) s[i][j] = NAME(FMA)(v, NAME(load)(a + i * row + p + j * LANES), s[i][j]);
     }
   for (; p < k; p += LANES) {
     int n = (int)LEAST(k - p, LANES);
     V v = NAME(some)(x + p, n);
-    for (int i = 0; i < h; i++) s[i][0] = NAME(FMA)(v, NAME(some)(a + i * row + p, n), s[i][0]);
+    EVERY(i, h) s[i][0] = NAME(FMA)(v, NAME(some)(a + i * row + p, n), s[i][0]);
   }
-  for (int i = 0; i < h; i++) {
+  EVERY(i, h) {
     T lane[LANES];
-    for (int j = CHAINS / 2; j; j /= 2) for (int l = 0; l < j; l++) s[i][l] += s[i][l + j];
-    NAME(store)(lane, s[i][0]);
+    V sum = s[i][0] + s[i][1];
+    if (CHAINS == 4) sum += s[i][2] + s[i][CHAINS - 1];
+    NAME(store)(lane, sum);
     for (int half = LANES / 2; half; half /= 2) for (int l = 0; l < half; l++) lane[l] += lane[l + half];
     sums[i] = lane[0];
   }
