@@ -10,7 +10,7 @@ function core.check_callable(f, what)
 end
 
 return function(tide)
-   local methods, F = core.methods, tide.nn.functional
+   local methods, F = core.methods, core.nn.functional
 
    -- Are sizes and all elements the same?
    function tide.equal(input, other)

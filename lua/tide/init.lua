@@ -12,8 +12,6 @@ local internal = {
 }
 for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
 tide.linalg, tide.special = core.linalg or {}, core.special or {}
-tide.nn = core.nn or {}
-tide.nn.functional = tide.nn.functional or {}
 
 local methods = core.methods
 
@@ -28,11 +26,23 @@ for name, dtype in pairs {
 end
 
 require "tide.functions"(tide)
-require "tide.nn"(tide)
 require "tide.autograd"(tide)
-tide.func = require "tide.func"(tide)
-tide.optim = require "tide.optim"(tide)
 require "tide.serialization"(tide)
-tide.utils = {checkpoint = require "tide.checkpoint"(tide), data = require "tide.utils.data"(tide), Progress = require "tide.utils.progress"}
+
+-- What not every script uses is loaded when it is first asked for: it starts sooner, and the collector has less to look through.
+local later = {
+   nn = function() return require "tide.nn"(tide) end,
+   func = function() return require "tide.func"(tide) end,
+   optim = function() return require "tide.optim"(tide) end,
+   utils = function() return {checkpoint = require "tide.checkpoint"(tide), data = require "tide.utils.data"(tide), Progress = require "tide.utils.progress"} end,
+}
+setmetatable(tide, {__index = function(_, name)
+   local load = later[name]
+   if not load then return nil end
+   later[name] = nil
+   local part = load()
+   rawset(tide, name, part)
+   return part
+end})
 
 return tide

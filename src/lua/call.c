@@ -24,7 +24,6 @@ typedef struct Signature {
   int rest_preset;             /* all others have defaults */
   int variadic;                /* the parameter that takes the rest of the call, -1: none */
   tide_Value preset[MAX_PARAMS];
-  Operand number[MAX_PARAMS];  /* the preset where a number is an operand */
 } Signature;
 
 typedef struct Callable {
@@ -64,6 +63,7 @@ static tide_Value read_preset(const tide_Param *p) {
   const char *s = p->preset;
   switch (p->kind) {
     case TIDE_A_OT: case TIDE_A_OTN: case TIDE_A_ONT: v.t = TIDE_NONE; break;
+    case TIDE_A_NT: if (strpbrk(s, ".eE")) { v.d = strtod(s, NULL); v.n = 'f'; } else { v.i = strtoll(s, NULL, 10); v.n = 'i'; } break;    /* n: an Operand's kind */
     case TIDE_A_N: v.d = is_absent(s) ? NAN : !strcmp(s, "INFINITY") ? INFINITY : strtod(s, NULL); break;
     case TIDE_A_DTYPE: v.i = -1; break;
     case TIDE_A_DIMS: case TIDE_A_INTS: case TIDE_A_SIZE: v.ints = NULL; v.n = -1; break;
@@ -72,6 +72,13 @@ static tide_Value read_preset(const tide_Param *p) {
     default: v.i = strtoll(s, NULL, 10);
   }
   return v;
+}
+
+/* The preset of a number that is an operand. */
+static Operand preset_operand(const tide_Value *v) {
+  Operand o = {.kind = (uint8_t)v->n};
+  if (o.kind == 'f') o.d = v->d; else o.i = v->i;
+  return o;
 }
 
 /* The kinds that take the rest of the arguments when they come last (but for keyword-only ones). */
@@ -93,7 +100,6 @@ static void compile(lua_State *L, Signature *g, const tide_Op *op) {
   for (int i = 0; i < s->nparams; i++) {
     const tide_Param *p = &s->params[i];
     g->preset[i] = read_preset(p);
-    g->number[i] = (Operand){.kind = strpbrk(p->preset, ".eE") ? 'f' : 'i', .d = strtod(p->preset, NULL), .i = strtoll(p->preset, NULL, 10)};
     if (p->kind == TIDE_A_STR && g->preset[i].s) {           /* "mean" in quotes: kept unquoted in the registry for good */
       lua_pushlstring(L, p->preset + 1, strlen(p->preset) - 2);
       g->preset[i].s = lua_tostring(L, -1);
@@ -393,7 +399,7 @@ static int read_call(Reader *r, const Signature *g, int top) {
     if (!*p->preset) { snprintf(r->why, sizeof r->why, "argument '%s' is missing", p->name); return 0; }
     a->is_operand = p->kind == TIDE_A_NT;
     a->v = g->preset[k];
-    a->o = g->number[k];
+    if (a->is_operand) a->o = preset_operand(&a->v);
   }
   if (place <= r->top) { r->fitted = place - 1; snprintf(r->why, sizeof r->why, "%d arguments are too many", r->top); return 0; }
   return 1;
@@ -598,7 +604,7 @@ static inline int call_short(lua_State *L, Callable *f, int top) {
     int n = g->s->nparams;
     for (int i = 0; i < top; i++) v[i].t = tide__operand(S, &o[i]);
     for (int i = top; i < n; i++) {
-      if (unlikely(g->s->params[i].kind == TIDE_A_NT)) v[i].t = tide__operand(S, &g->number[i]);
+      if (unlikely(g->s->params[i].kind == TIDE_A_NT)) { Operand p = preset_operand(&g->preset[i]); v[i].t = tide__operand(S, &p); }
       else v[i] = g->preset[i];
     }
     if (unlikely(f->inplace)) return call_inplace(L, f, g, v, scope);
