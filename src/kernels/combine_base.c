@@ -28,6 +28,13 @@
       for (int64_t i = 0; i < n; i++) { TO *to = (TO *)(row + i * s[2]), a = *to, b = (TO)*(const FROM *)(p[1] + i * s[1]); *to = (TO)(E); } \
       return; \
     } \
+    if (s[0] == sizeof(int64_t) && s[1] == sizeof(FROM)) { \
+      const int64_t *offset = (const int64_t *)p[0], step = s[2]; \
+      const FROM *from = (const FROM *)p[1]; \
+      char *memory = p[2]; \
+      for (int64_t i = 0; i < n; i++, memory += step) { TO *to = (TO *)(memory + offset[i]), a = *to, b = (TO)from[i]; *to = (TO)(E); } \
+      return; \
+    } \
     for (int64_t i = 0; i < n; i++) { TO *to = (TO *)(p[2] + i * s[2] + OFFSET(i)), a = *to, b = (TO)*(const FROM *)(p[1] + i * s[1]); *to = (TO)(E); } \
   }
 

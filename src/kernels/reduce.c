@@ -206,6 +206,14 @@ void tide__reduce(const tide__Walk *w, int reduction, int dtype, int64_t n, cons
   else by_runs(w, r, n, p, s, acc, aux);
 }
 
+int64_t tide__place_of(int minimum, int dtype, int64_t n, const char *p, int64_t s) {
+  const tide__Finder *f = &level()->finder[minimum][dtype];
+  int64_t value, index;
+  if (!f->line) f = &tide__reduce_base.finder[minimum][dtype];
+  f->line(n, p, s, &value, &index);
+  return index;
+}
+
 void tide__find(const tide__Walk *w, int minimum, int dtype, int64_t n, const char *p, int64_t s, void *value, int64_t *index) {
   const tide__Finder *f = &level()->finder[minimum][dtype];
   if (!f->line) f = &tide__reduce_base.finder[minimum][dtype];

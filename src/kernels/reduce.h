@@ -58,6 +58,8 @@ void tide__walk_in_order(const tide__Walk *w, char *const *data, tide__ChunkFunc
 
 /* Fills the accumulators of a chunk. `aux` may be NULL where the reduction does not use it. */
 void tide__reduce(const tide__Walk *w, int reduction, int dtype, int64_t n, const char *p, int64_t s, void *acc, const double *aux);
+/* The place, from 0, of the extreme of one line (its first nan, or the first of equal ones). n > 0. */
+int64_t tide__place_of(int minimum, int dtype, int64_t n, const char *p, int64_t s);
 /* The extremes of a chunk and their places; the walk has at most one reduced dimension, which is not empty. */
 void tide__find(const tide__Walk *w, int minimum, int dtype, int64_t n, const char *p, int64_t s, void *value, int64_t *index);
 

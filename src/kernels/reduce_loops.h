@@ -24,12 +24,12 @@
 #define AT(T, p, offset) (*(const T *)((p) + (offset)))
 
 /* Lanes: 16 or 32 for sums and products, 64 for extremes (more than the compiler unrolls, for it vectorises their selections only as a
-** loop). They take the elements in turn, the last ones in shrinking steps, and are joined as a tree. */
+** loop). They take the elements in turn, the last ones in shrinking steps between those that join the lanes as a tree. */
 #define STEP(w, A, T, MAP, JOIN)   for (int j = 0; j < w; j++) { A v = MAP(T, x[i + j], a); lane[j] = JOIN(lane[j], v); }
 #define LAST(w, A, T, MAP, JOIN)   if (n - i >= w) { STEP(w, A, T, MAP, JOIN) i += w; }
 #define HALVE(h, JOIN)             for (int j = 0; j < h; j++) lane[j] = JOIN(lane[j], lane[j + h]);
 #define FINISH_16(A, T, MAP, JOIN) \
-  LAST(8, A, T, MAP, JOIN) LAST(4, A, T, MAP, JOIN) LAST(2, A, T, MAP, JOIN) LAST(1, A, T, MAP, JOIN) HALVE(8, JOIN) HALVE(4, JOIN) HALVE(2, JOIN) HALVE(1, JOIN)
+  LAST(8, A, T, MAP, JOIN) HALVE(8, JOIN) LAST(4, A, T, MAP, JOIN) HALVE(4, JOIN) LAST(2, A, T, MAP, JOIN) HALVE(2, JOIN) LAST(1, A, T, MAP, JOIN) HALVE(1, JOIN)
 #define FINISH_32(A, T, MAP, JOIN) LAST(16, A, T, MAP, JOIN) HALVE(16, JOIN) FINISH_16(A, T, MAP, JOIN)
 #define FINISH_64(A, T, MAP, JOIN) LAST(32, A, T, MAP, JOIN) HALVE(32, JOIN) FINISH_32(A, T, MAP, JOIN)
 #define FLOATS(X) X(FLOAT32, float, float32) X(FLOAT64, double, float64)
@@ -260,6 +260,10 @@ INTEGERS(MINIMA)
     start_##NAME##_##N(1, &best); \
     fold_##NAME##_##N(n, p, s, &best, NULL); \
     int64_t i = 0; \
+    if (s == sizeof(T)) { \
+      const T *x = (const T *)p; \
+      for (; i + 64 <= n; i += 64) { int found = 0; for (int j = 0; j < 64; j++) found |= (x[i + j] == best) | (x[i + j] != x[i + j]); if (found) break; } \
+    } \
     if (best == best) while (AT(T, p, i * s) != best) i++; \
     else while (AT(T, p, i * s) == AT(T, p, i * s)) i++; \
     *(T *)value = best; \

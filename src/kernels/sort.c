@@ -4,6 +4,7 @@
 ** all keys share. Selection is by a heap where few are wanted, else quickselect, which falls
 ** back to sorting what is left if it makes no headway.
 */
+#include "kernels/reduce.h"
 #include "kernels/sort.h"
 
 #define RUN      12          /* sorted by insertion */
@@ -159,6 +160,7 @@ size_t tide__sort_scratch(int dtype, int64_t n) { return 2 * (size_t)n * (is_pac
 
 void tide__sort(int dtype, int64_t n, const char *p, int64_t s, int descending, int64_t want, int64_t *place, void *scratch) {
   if (n == 0) return;
+  if (want == 1 && descending) { place[0] = tide__place_of(0, dtype, n, p, s); return; }       /* (ascending, a nan comes last, not first) */
   if (is_packed(dtype, n)) {
     uint64_t *a = scratch;
     words_of(dtype, n, p, s, descending, a);

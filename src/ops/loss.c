@@ -100,7 +100,8 @@ static int run_loss(tide_Call *k, int which, const double *param) {
   }
   tide__Iter it;
   tide__iter_init(&it, nd, shape, 5, strides, size);
-  tide__iterate(&it, data, how == NONE ? total.each : tide__loss_total(dtype), param);
+  if (how == NONE) tide__map(&it, data, total.each, param);
+  else tide__iterate(&it, data, tide__loss_total(dtype), param);
   if (how != NONE) tide__write(o->dtype, o->data, how == MEAN ? total.sum / (double)count : total.sum);
   tide_close(k->c, scope, NULL);
   return 1;
@@ -218,6 +219,8 @@ static int read_classes(tide_Context *c, Classes *q, tide_Tensor *target, tide_T
   if (!t || !w) return 0;
   q->target = (const int64_t *)(void *)t->data;
   q->weight = w == TIDE_NONE ? NULL : w->data;
+  double total = 0;
+  int64_t count = 0;
   for (int64_t i = 0; i < q->rows * q->inner; i++) {
     if (q->target[i] == ignore) continue;
     int64_t class = q->target[i] - q->base;
@@ -225,8 +228,10 @@ static int read_classes(tide_Context *c, Classes *q, tide_Tensor *target, tide_T
       tide__fail(c, TIDE_EINDEX, "class %lld in target is out of range: input has %lld classes", (long long)q->target[i], (long long)q->classes);
       return 0;
     }
-    q->total += weight_of(q, class);
+    count++;
+    if (q->weight) total += weight_of(q, class);
   }
+  q->total = q->weight ? total : (double)count;
   return 1;
 }
 
