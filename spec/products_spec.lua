@@ -91,6 +91,19 @@ for threads = 1, 3, 2 do
             end
          end)
 
+         it("are right for " .. dtype .. " vectors of any length", function()
+            for round = 1, float and 30 or 6 do
+               local m, k, n = upto(7), round % 2 == 0 and 900 + upto(12000) or upto(2000), round % 3 == 0 and 2000 + upto(300) or upto(7)
+               if k > 2000 then n = upto(7) end
+               local a, b = laid(dtype, m, k), laid(dtype, k, n)
+               check(a:mv(b:select(2, n)):unsqueeze(2), a, b:narrow(2, n, 1), 1, 0, nil, "mv")
+               check(a:select(1, m):matmul(b):unsqueeze(1), a:narrow(1, m, 1), b, 1, 0, nil, "vector by matrix")
+               check(a:select(1, m):dot(b:select(2, n)):reshape(1, 1), a:narrow(1, m, 1), b:narrow(2, n, 1), 1, 0, nil, "dot")
+               local x, alpha, beta = numbers(dtype, n), one_of(FACTORS), one_of(FACTORS)
+               check(x:addmv(b:t(), a:select(1, m), {beta = beta, alpha = alpha}):unsqueeze(1), a:narrow(1, m, 1), b, alpha, beta, x:expand(1, n), "addmv")
+            end
+         end)
+
          it("are right for lists of " .. dtype .. " matrices that broadcast", function()
             for round = 1, float and 20 or 10 do
                local from = round % 5 == 0 and MEDIUM or SMALL

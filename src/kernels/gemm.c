@@ -194,7 +194,7 @@ static void multiply(int dtype, int way, const tide__Part *g, void *scratch) {
     case BLAS: blas(dtype, g, scratch); break;
     case TILES: (*table())[dtype].tiles(g, scratch); break;
     case DOTS: (*table())[dtype].dots(g, scratch); break;
-    case SUMS: (*table())[dtype].sums(g, scratch); break;
+    case SUMS: (*table())[dtype].sums(g); break;
   }
 }
 

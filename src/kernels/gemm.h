@@ -18,7 +18,7 @@ typedef struct tide__Gemm {
   size_t (*tiles_room)(const tide__Part *g);              /* bytes of scratch */
   void (*dots)(const tide__Part *g, void *scratch);       /* a.col 1; for few columns */
   size_t (*dots_room)(const tide__Part *g);
-  void (*sums)(const tide__Part *g, void *scratch);       /* m 1, b.col 1 */
+  void (*sums)(const tide__Part *g);                      /* m 1, b.col 1 */
   int rows, columns;                                      /* of a tile */
 } tide__Gemm;
 

@@ -4,8 +4,8 @@
 ** EACH_TILE. It then includes this once for each dtype.
 **
 **   tiles   C in tiles of up to ROWS x COLS, whose sums stay in registers while k runs: a vector of a row of B times one element of A after another.
-**           A is read where it lies, whatever its strides, or in a copied block, whose rows do not displace each other from the cache. B is read in
-**           panels of COLS columns: where it lies if its rows are whole vectors, else copied, and so turned if it is stored by columns.
+**           A is read where it lies, whatever its strides, or from a copy of a block, tile behind tile. B is read in panels of COLS columns: where it
+**           lies if its rows are whole vectors, else from a copy, which turns it if it is stored by columns and fills up the last panel with zeros.
 **   dots    few columns: one dot product after another, four rows of A at a time
 **   sums    one row: the rows of B added up, each times an element of A
 **
@@ -25,6 +25,7 @@
 #define BLOCK_M      384                 /* rows of A for which B is copied once */
 #define BLOCK_K      384                 /* of both: a panel of B stays near the first cache, a copied block of A in the second */
 #define BLOCK_N      (8 * COLS)          /* columns of B that are copied at a time */
+#define BLOCK_SUM    1024                /* rows that are added up by themselves */
 #define SPAN         2048                /* elements of a copied vector that are summed by themselves; four times as many where they lie */
 
 /* A loop of constant length whose passes are to be code one behind the other, early enough for arrays to become registers: clang does so, if not told. */
@@ -326,23 +327,28 @@ static void NAME(dots)(const tide__Part *g, void *scratch) {
   } while (p < g->k);
 }
 
-/* The first row of C, in float64 no more than in float32: a span of it, to which four rows of B at a time are added. */
-static void NAME(sums)(const tide__Part *g, void *scratch) {
+/* The only row of C, a span of it at a time, to which rows of B are added by fours. */
+static void NAME(sums)(const tide__Part *g) {
+  const T alpha = (T)g->alpha;
   T s[SPAN];
-  (void)scratch;
   for (int64_t j = 0; j < g->n; j += SPAN) {
-    int64_t w = LEAST(g->n - j, SPAN), row = g->b.row, p = 0;
-    const T *a = g->a.data, *b = (const T *)g->b.data + j;
-    memset(s, 0, (size_t)w * sizeof(T));
-    for (; p + 4 <= g->k; p += 4, b += 4 * row) {
-      T a0 = a[p * g->a.col], a1 = a[(p + 1) * g->a.col], a2 = a[(p + 2) * g->a.col], a3 = a[(p + 3) * g->a.col];
-      const T *b0 = b, *b1 = b + row, *b2 = b + 2 * row, *b3 = b + 3 * row;
-      for (int64_t q = 0; q < w; q++) s[q] = s[q] + a0 * b0[q] + a1 * b1[q] + a2 * b2[q] + a3 * b3[q];
-    }
-    for (; p < g->k; p++, b += row) for (int64_t q = 0; q < w; q++) s[q] += a[p * g->a.col] * b[q];
-    T *c = (T *)g->c + j * g->c_col;
-    const T *x = (const T *)g->x.data + j * g->x.col, alpha = (T)g->alpha, beta = (T)g->beta;
-    for (int64_t q = 0; q < w; q++) c[q * g->c_col] = beta == 0 ? alpha * s[q] : alpha * s[q] + beta * x[q * g->x.col];
+    int64_t w = LEAST(g->n - j, SPAN), row = g->b.row, p = 0, x_col = g->x.col;
+    const T *a = g->a.data, *b = (const T *)g->b.data + j, *x = (const T *)g->x.data + j * x_col;
+    T *c = (T *)g->c + j * g->c_col, beta = (T)g->beta;
+    do {
+      int64_t end = LEAST(p + BLOCK_SUM, g->k);
+      memset(s, 0, (size_t)w * sizeof(T));
+      for (; p + 4 <= end; p += 4, b += 4 * row) {
+        T a0 = a[p * g->a.col], a1 = a[(p + 1) * g->a.col], a2 = a[(p + 2) * g->a.col], a3 = a[(p + 3) * g->a.col];
+        const T *b0 = b, *b1 = b + row, *b2 = b + 2 * row, *b3 = b + 3 * row;
+        for (int64_t q = 0; q < w; q++) s[q] = s[q] + a0 * b0[q] + a1 * b1[q] + a2 * b2[q] + a3 * b3[q];
+      }
+      for (; p < end; p++, b += row) for (int64_t q = 0; q < w; q++) s[q] += a[p * g->a.col] * b[q];
+      for (int64_t q = 0; q < w; q++) c[q * g->c_col] = beta == 0 ? alpha * s[q] : alpha * s[q] + beta * x[q * x_col];
+      x = c;
+      x_col = g->c_col;
+      beta = 1;
+    } while (p < g->k);
   }
 }
 
