@@ -119,6 +119,20 @@ describe("layouts and threads", function()
          end
       end)
    end
+   it("may differ from state to state", function()
+      local x, expected = tide.randn(20, 300), nil
+      for _, turn in ipairs {function(t) return t end, function(t) return t:t():contiguous():t() end, function(t) return tide.stack({t, t}, 3):select(3, 1) end} do
+         local p = x:clone():requires_grad_()
+         local opt = optim.Adam({p})
+         for step = 1, 4 do
+            p.grad = x * step
+            opt:step()
+            opt.state[p].exp_avg = turn(opt.state[p].exp_avg)
+         end
+         expected = expected or p
+         assert(tide.equal(expected, p) and tide.equal(opt.state[p].exp_avg, turn(opt.state[p].exp_avg:contiguous())))
+      end
+   end)
    it("allow gradients that share memory with the parameter", function()
       local p = tide.tensor({1.0, 2, 3, 4}, {requires_grad = true})
       p.grad = p:detach():flip {1}
@@ -157,6 +171,10 @@ describe("L-BFGS", function()
    function problems.squares(dtype)
       local w, x, y = tide.zeros(3, {dtype = dtype, requires_grad = true}), numbers(30, 0, dtype):reshape(10, 3) / 4, numbers(10, 9, dtype) / 4
       return {w}, function() return ((x:matmul(w) - y) ^ 2):mean() end
+   end
+   function problems.wall(dtype)                              -- steep behind 1: the search comes too close to an end of its interval
+      local x = tide.tensor({-1.5, 0.2, 0.5}, {dtype = dtype, requires_grad = true})
+      return {x}, function() return (tide.nn.functional.softplus(60 * (x - 1)) - 0.9 * x):sum() + 0.01 * (x ^ 2):sum() end
    end
    -- Rounding grows from step to step, the more so where steps are long: the first losses agree to many digits, later ones to fewer.
    for _, case in ipairs(data.lbfgs) do

@@ -72,8 +72,13 @@ def squares(dtype):
     return [w], lambda: ((x @ w - y) ** 2).mean()
 
 
+def wall(dtype):
+    x = torch.tensor([-1.5, 0.2, 0.5], dtype=dtype, requires_grad=True)
+    return [x], lambda: (torch.nn.functional.softplus(60 * (x - 1)) - 0.9 * x).sum() + 0.01 * (x ** 2).sum()
+
+
 LBFGS = [("rosenbrock", "lr=0.001, max_iter=3", 20), ("rosenbrock", "line_search_fn='strong_wolfe', max_iter=4", 20), ("rosenbrock", "line_search_fn='strong_wolfe', history_size=2, max_iter=5, max_eval=7", 12),
-         ("squares", "lr=0.2, max_iter=2", 20), ("fit", "line_search_fn='strong_wolfe', max_iter=2", 20), ("fit", "line_search_fn='strong_wolfe', history_size=3", 5)]
+         ("wall", "line_search_fn='strong_wolfe', max_iter=4", 4), ("squares", "lr=0.2, max_iter=2", 20), ("fit", "line_search_fn='strong_wolfe', max_iter=2", 20), ("fit", "line_search_fn='strong_wolfe', history_size=3", 5)]
 
 
 def lbfgs(problem, options, steps, dtype):
