@@ -8,78 +8,17 @@
 */
 #include "io/io.h"
 
-#include <stdlib.h>
-
-#include "tensor/tensor.h"
-
 #if !defined(TIDE_NO_FILES)
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #endif
-
-
-/* {======================== formats ======================== */
-
-static int format_of_name(const char *name) {
-  static const struct { const char *end; int format; } ends[] = {
-    {".safetensors", TIDE_SAFETENSORS}, {".npy", TIDE_NPY}, {".npz", TIDE_NPZ}, {".pt", TIDE_CHECKPOINT}, {".pth", TIDE_CHECKPOINT}};
-  size_t n = strlen(name);
-  for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
-    size_t m = strlen(ends[k].end);
-    if (n > m && !strcmp(name + n - m, ends[k].end)) return ends[k].format;
-  }
-  return TIDE_FORMAT_ANY;
-}
-
-static int compare_names(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
-
-/* Different names in UTF-8? */
-static int check_names(tide_Context *c, size_t n, const char *const *names) {
-  const char **sorted = tide__alloc(c, (n + 1) * sizeof *sorted);
-  int ok = sorted != NULL;
-  if (!ok) return 0;
-  for (size_t i = 0; i < n && ok; i++) {
-    size_t length = strlen(names[i]), k = 0;
-    for (size_t m; k < length && (m = tide__utf8(names[i] + k, length - k)) > 0; k += m) {}
-    if (k < length) { ok = 0; tide__fail(c, TIDE_EVALUE, "the name \"%s\" is not UTF-8", SHOWN(names[i], length)); }
-    sorted[i] = names[i];
-  }
-  if (ok) qsort(sorted, n, sizeof *sorted, compare_names);
-  for (size_t i = 1; i < n && ok; i++)
-    if (!strcmp(sorted[i - 1], sorted[i])) { ok = 0; tide__fail(c, TIDE_EVALUE, "the name \"%s\" is given twice", SHOWN(sorted[i], strlen(sorted[i]))); }
-  tide__free(c, sorted, (n + 1) * sizeof *sorted);
-  return ok;
-}
-
-static int write_to(tide__Sink *k, int format, const tide__Output *out) {
-  if ((format == TIDE_SAFETENSORS || format == TIDE_NPZ) && !check_names(k->c, out->n, out->names)) return 0;
-  switch (format) {
-    case TIDE_SAFETENSORS: return tide__write_safetensors(k, out);
-    case TIDE_NPZ: return tide__write_npz(k, out);
-    case TIDE_NPY:
-      if (out->n == 1) return tide__write_npy(k, out->tensors[0]);
-      tide__fail(k->c, TIDE_EVALUE, "an npy file holds one tensor, not %zu", out->n);
-      return 0;
-    case TIDE_CHECKPOINT: tide__fail(k->c, TIDE_EVALUE, "PyTorch's checkpoints can only be read; safetensors is what both sides read and write"); return 0;
-  }
-  tide__fail(k->c, TIDE_EARG, "the format is not known: the name ends in .safetensors, .npy or .npz, or the format is given");
-  return 0;
-}
-
-int tide_write(tide_Context *c, int format, size_t n, const char *const *names, tide_Tensor *const *tensors, const char *const *metadata,
-               int (*write)(void *arg, const void *bytes, size_t n), void *arg) {
-  tide__Sink sink = {c, write, arg, 0};
-  return write_to(&sink, format, &(tide__Output){n, names, tensors, metadata});
-}
-
-/* }========================================================= */
-
 
 #if defined(TIDE_NO_FILES)
 
@@ -93,6 +32,18 @@ int tide_save(tide_Context *c, const char *path, int format, size_t n, const cha
 }
 
 #else
+
+/* By what the name ends in. */
+static int format_of_name(const char *name) {
+  static const struct { const char *end; int format; } ends[] = {
+    {".safetensors", TIDE_SAFETENSORS}, {".npy", TIDE_NPY}, {".npz", TIDE_NPZ}, {".pt", TIDE_CHECKPOINT}, {".pth", TIDE_CHECKPOINT}};
+  size_t n = strlen(name);
+  for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+    size_t m = strlen(ends[k].end);
+    if (n > m && !strcmp(name + n - m, ends[k].end)) return ends[k].format;
+  }
+  return TIDE_FORMAT_ANY;
+}
 
 static int may_use(tide_Context *c) {
   if (!c->no_files) return 1;
@@ -236,7 +187,7 @@ int tide_save(tide_Context *c, const char *path, int format, size_t n, const cha
   int ok = find_target(&w) && open_temporary(&w);
   if (ok) {
     tide__Sink sink = {c, write_all, &w, 0};
-    ok = finish(&w, write_to(&sink, format, &(tide__Output){n, names, tensors, metadata}));
+    ok = finish(&w, tide__write_output(&sink, format, &(tide__Output){n, names, tensors, metadata}));
   }
   free(w.target);
   return ok;

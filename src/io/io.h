@@ -120,6 +120,7 @@ void tide__builder_free(tide__Builder *b);
 
 /* What is written: names, and tensors without history. Metadata: key, value, ..., NULL; or NULL. */
 typedef struct tide__Output { size_t n; const char *const *names; tide_Tensor *const *tensors; const char *const *metadata; } tide__Output;
+int tide__write_output(tide__Sink *k, int format, const tide__Output *out);
 /* Elements in row-major order, little end first if `little`, else this machine's way. */
 int tide__write_tensor(tide__Sink *k, tide_Tensor *t, int little);
 

@@ -165,7 +165,7 @@ const tide__ZipEntry *tide__zip_find(const tide__Zip *z, const char *name, size_
 }
 
 int tide__zip_open(tide__Zip *z, tide_Contents *r, tide__Source *s) {
-  Directory d;
+  Directory d = {0, 0, 0, 0};
   *z = (tide__Zip){r, s, 0, NULL, NULL};
   if (s->n < 4 || memcmp(s->p, "PK", 2)) { tide__bad(r, "this is no zip archive"); return 0; }
   if (!find_directory(z, &d) || !(z->entries = tide__room(r, (size_t)(d.count + 1) * sizeof *z->entries))) return 0;
