@@ -186,7 +186,8 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 /* integers, of which none is far */
 #undef IN_NUMFAR
 #define IN_NUMFAR(X)  NEAR_##X
-#define NEAR_LOOP2(name, start, R, E) LOOP2(name, const int exact = 0; (void)exact; start, R, E)
+#define NEAR_LOOP2(name, start, R, E) LOOP2(name, NEAR_##start, R, E)
+#define NEAR_NUMBERS  NUMBERS const int exact = 0; (void)exact;
 #define ONES          C(-1)
 #define IN_FLOAT(X)
 #define IN_FAR(X)

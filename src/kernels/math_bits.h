@@ -1,7 +1,7 @@
 /*
 ** What the vectorised functions are made of. They are plain C without branches: conditions choose between values that were all computed, so that
 ** the compiler turns a loop over them into vector instructions of any width. Bits are moved with integers of the float's own
-** width, and only with shifts, sums and masks, which every level has.
+** width, and only by shifts, sums and masks, which every level has.
 **
 ** FMA(a, b, c) is a * b + c, rounded once where the processor has an instruction for it and twice where not; every function keeps its error bound
 ** either way. The compiler contracts nothing by itself (-ffp-contract=off): sums that recover a rounding error rely on it.
@@ -41,6 +41,31 @@ TIDE_INLINE double tide__left(double a, double b, double c) {
   return (c - p) - (((ah * bh - p) + ah * bl + al * bh) + al * bl);
 }
 
+/* a + b - s, what was lost when s = a + b was rounded (Knuth). */
+TIDE_INLINE float tide__lostf(float a, float b, float s) { float z = s - a; return (a - (s - z)) + (b - z); }
+TIDE_INLINE double tide__lost(double a, double b, double s) { double z = s - a; return (a - (s - z)) + (b - z); }
+
+/* Whole numbers, with the sign kept. Without an instruction for it a number loses its fraction where 2^52 (2^23) is added. */
+#if defined(__SSE4_1__) || defined(__aarch64__)
+TIDE_INLINE float tide__rintf(float x) { return __builtin_rintf(x); }
+TIDE_INLINE float tide__floorf(float x) { return __builtin_floorf(x); }
+TIDE_INLINE float tide__ceilf(float x) { return __builtin_ceilf(x); }
+TIDE_INLINE float tide__truncf(float x) { return __builtin_truncf(x); }
+TIDE_INLINE double tide__rint(double x) { return __builtin_rint(x); }
+TIDE_INLINE double tide__floor(double x) { return __builtin_floor(x); }
+TIDE_INLINE double tide__ceil(double x) { return __builtin_ceil(x); }
+TIDE_INLINE double tide__trunc(double x) { return __builtin_trunc(x); }
+#else
+#define WHOLE(T, sf, big) \
+  TIDE_INLINE T tide__rint##sf(T x) { T a = fabs##sf(x), r = (a + big) - big; return copysign##sf(a < big ? r : a, x); } \
+  TIDE_INLINE T tide__floor##sf(T x) { T r = tide__rint##sf(x); return r > x ? r - 1 : r; } \
+  TIDE_INLINE T tide__ceil##sf(T x) { T r = tide__rint##sf(x); return copysign##sf(r < x ? r + 1 : r, x); } \
+  TIDE_INLINE T tide__trunc##sf(T x) { T a = fabs##sf(x); return copysign##sf(tide__floor##sf(a), x); }
+WHOLE(float, f, 0x1p23f)
+WHOLE(double, , 0x1p52)
+#undef WHOLE
+#endif
+
 /* c0 + c1 x + c2 x^2 + ..., coefficients in this order. FMA is the one of the file's type. */
 #define POLY2(x, a, b)        FMA(x, b, a)
 #define POLY3(x, a, ...)      FMA(x, POLY2(x, __VA_ARGS__), a)
@@ -56,6 +81,5 @@ TIDE_INLINE double tide__left(double a, double b, double c) {
 #define POLY13(x, a, ...)     FMA(x, POLY12(x, __VA_ARGS__), a)
 #define POLY14(x, a, ...)     FMA(x, POLY13(x, __VA_ARGS__), a)
 #define POLY15(x, a, ...)     FMA(x, POLY14(x, __VA_ARGS__), a)
-#define POLY16(x, a, ...)     FMA(x, POLY15(x, __VA_ARGS__), a)
 
 #endif

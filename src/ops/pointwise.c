@@ -529,6 +529,8 @@ static tide_Tensor *mish_gradient(tide_Tensor *g, tide_Tensor *x) {
 #define VJP(name) static tide_Tensor *name##_vjp(tide_Node *n, tide_Tensor *g, int i)
 #define COUNT(a) (int)(sizeof(a) / sizeof *(a))
 #define SET_MATH SET_FLOAT
+#define SET_FAR SET_FLOAT
+#define SET_NUMFAR SET_NUM
 #define ROW_RECORD(id_, public, args, set, text, n, bool_, ...) FACE_RECORD(id_, id_, public, args, set, text, n, bool_, __VA_ARGS__)
 #define FACE_RECORD(id_, row_, public, args, set, text, n, bool_, ...) \
   static const tide_Param id_##_params[] = {EACH(D_, args)}; \
