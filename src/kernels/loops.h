@@ -9,7 +9,7 @@
 ** operands of one element, have loops of their own; any other memory is first brought into order, a block at a time (in_blocks).
 ** P0, P1, P2 in an expression are the operator's numbers. Predicates store 0 or 1.
 **
-** Rows of the sets FAR and NUMFAR have expressions that hold for arguments that are not far (v_far1, v_far2), as nearly all are. Their loops look at a
+** Rows of some sets have other loops (see below). Those of FAR and NUMFAR have expressions that hold for arguments that are not far (v_far1, v_far2), as nearly all are. Their loops look at a
 ** block first; where something in it is far they go through it one by one, with `exact` set, which sends what is far the slow way.
 */
 #include "kernels/kernels.h"
@@ -85,7 +85,7 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 
 #define ORDER1(name, R)    ORDERED(name, 2, 0, s[0] == sizeof(R) && s[1] == sizeof(T), sizeof(R), sizeof(T))
 #define ORDER2(name, R, still) \
-  ORDERED(name, 3, still, s[0] == sizeof(R) && (s[1] == sizeof(T) || (s[1] == 0 && still)) && (s[2] == sizeof(T) || (s[2] == 0 && still)), sizeof(R), sizeof(T), sizeof(T))
+  ORDERED(name, 3, still, s[0] == sizeof(R) && (s[1] == sizeof(T) || (s[1] == 0 && (still & 2))) && (s[2] == sizeof(T) || (s[2] == 0 && (still & 4))), sizeof(R), sizeof(T), sizeof(T))
 #define ORDER3(name, A) \
   ORDERED(name, 4, 12, s[0] == sizeof(T) && s[1] == sizeof(A) && (s[2] == sizeof(T) || s[2] == 0) && (s[3] == sizeof(T) || s[3] == 0), sizeof(T), sizeof(A), sizeof(T), sizeof(T))
 
@@ -115,6 +115,28 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
     else if (s[2]) { T c = *pc; RUN(A a = pa[i]; T b = pb[i]; o[i] = E;) } \
     else if (s[3]) { T b = *pb; RUN(A a = pa[i]; T c = pc[i]; o[i] = E;) } \
     else { T b = *pb, c = *pc; RUN(A a = pa[i]; o[i] = E;) } \
+  }
+
+/* The same without a loop of their own for operands of one element, which some expressions do not gain from: the compiler makes nothing of a choice by a constant. */
+#define FULL_LOOP2(name, start, R, E) HEAD(name) { \
+    ORDER2(name, R, 0) \
+    start \
+    R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
+    RUN(T a = pa[i], b = pb[i]; o[i] = E;) \
+  }
+
+/* Powers whose exponent is one number: some have a cheaper form (and, as in PyTorch, another sign of infinity at -0). */
+#define POWER(exponent, E) if (b == (T)(exponent)) { RUN(T a = pa[i]; o[i] = E;) return; }
+#define POWER_LOOP2(name, start, R, E) HEAD(name) { \
+    ORDER2(name, R, 4) \
+    start \
+    R *o = (R *)p[0]; const T *pa = (const T *)p[1], *pb = (const T *)p[2]; \
+    if (s[2] == 0 || n == 1) { \
+      T b = *pb; \
+      POWER(2, a * a) POWER(3, a * a * a) POWER(0.5, v_sqrt(a)) POWER(-1, 1 / a) POWER(-0.5, 1 / v_sqrt(a)) POWER(-2, 1 / (a * a)) \
+    } \
+    if (s[2] == 0 && n > 1) { static const int width[] = {sizeof(R), sizeof(T), sizeof(T)}; in_blocks(PASTE(name, DTYPE), 3, width, 0, n, p, s, param); return; } \
+    RUN(T a = pa[i], b = pb[i]; o[i] = E;) \
   }
 
 /* The same where the expression does not hold for far arguments. */
@@ -158,6 +180,9 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #define IN_FLOAT(X)   X
 #define IN_FAR(X)     FAR_##X
 #define IN_NUMFAR(X)  FAR_##X
+#define IN_FULL(X)    FULL_##X
+#define IN_NUMFULL(X) FULL_##X
+#define IN_POWER(X)   POWER_##X
 #ifdef LEVEL_ALL
 #define IN_MATH(X)    X
 #else
@@ -179,18 +204,24 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #undef DTYPE
 #undef IN_FLOAT
 #undef IN_FAR
+#undef IN_FULL
 #undef IN_MATH
 #undef IN_INT
 #undef IN_INTBOOL
 
 /* integers, of which none is far */
 #undef IN_NUMFAR
+#undef IN_NUMFULL
+#undef IN_POWER
+#define IN_NUMFULL(X) X
+#define IN_POWER(X)   X
 #define IN_NUMFAR(X)  NEAR_##X
 #define NEAR_LOOP2(name, start, R, E) LOOP2(name, NEAR_##start, R, E)
 #define NEAR_NUMBERS  NUMBERS const int exact = 0; (void)exact;
 #define ONES          C(-1)
 #define IN_FLOAT(X)
 #define IN_FAR(X)
+#define IN_FULL(X)
 #define IN_MATH(X)
 #define IN_INT(X)     X
 #define IN_INTBOOL(X) X
@@ -225,11 +256,13 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #undef STORE
 #undef IN_NUM
 #undef IN_NUMFAR
+#undef IN_NUMFULL
 #undef IN_INT
 #define ONES 1
 #define STORE(E) (T)((E) != 0)
 #define IN_NUM(X)
 #define IN_NUMFAR(X)
+#define IN_NUMFULL(X)
 #define IN_INT(X)
 #define DTYPE bool
 #include "ops/pointwise.def"
@@ -259,7 +292,10 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #define T_NUM(name)     T_FLOAT(name) T_INT(name)
 #define T_FAR(name)     T_FLOAT(name)
 #define T_NUMFAR(name)  T_NUM(name)
+#define T_FULL(name)    T_FLOAT(name)
+#define T_NUMFULL(name) T_NUM(name)
 #define T_ANY(name)     T_NUM(name) T_BOOL(name)
+#define T_POWER(name)   T_ANY(name)
 
 #define UNARY(name, set, ...)         [ROW_##name] = {T_##set(name)},
 #define UNARYP(name, public, args, set, ...)  [ROW_##name] = {T_##set(name)},

@@ -75,7 +75,6 @@
 #define v_round(x)            PICK3(x, tide__rint, tide__same)(x)               /* half to even */
 #define v_signbit(x)          PICK3(x, tide__signbit, tide__negative)(x)
 #define v_pow(a, b)           PICK3(a, tide__pow, tide__ipow)(a, b)
-#define v_powk(a, b)          PICK3(a, tide__powk, tide__ipow)(a, b)
 #define v_tdiv(a, b)          PICK3(a, tide__tdiv, tide__itdiv)(a, b)
 
 
@@ -120,17 +119,6 @@ TIDE_INLINE int64_t tide__iremainder(int64_t a, int64_t b, int exact) {
   TIDE_INLINE double name(double a, double b) { typedef double F; (void)(F)0; __VA_ARGS__ }
 TIDE_INLINE uint32_t tide__signbitf(float x) { return tide__bitsf(x) >> 31; }
 TIDE_INLINE uint64_t tide__signbit(double x) { return tide__bits(x) >> 63; }
-
-/* a^b where b is the same for many a: the powers that have a cheaper form than pow's (and, as in PyTorch, another sign of
-** infinity at -0). */
-BOTH2(tide__powk,
-  if (b == (F)2) return a * a;
-  if (b == (F)3) return a * a * a;
-  if (b == (F)0.5) return v_sqrt(a);
-  if (b == (F)-1) return 1 / a;
-  if (b == (F)-0.5) return 1 / v_sqrt(a);
-  if (b == (F)-2) return 1 / (a * a);
-  return v_pow(a, b);)
 
 BOTH2(tide__tdiv, return v_trunc(a / b);)
 #undef BOTH2

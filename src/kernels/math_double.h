@@ -217,21 +217,23 @@ TIDE_INLINE double tide__pow_size(double x, double b) {
   double g = l * LOG2E, g_low = FMA(l, log2e_low, l_low * LOG2E) - tide__left(l, LOG2E, g);
   double v = k + g, v_low = ((k - v) + g) + g_low;
   v = x < INFINITY ? (x > 0 ? v : -INFINITY) : x;
-  double c2 = b > 0x1p70 ? 0x1p70 : b < -0x1p70 ? -0x1p70 : b, y = c2 * v, y_low = FMA(c2, v_low, -tide__left(c2, v, y));
-  int inside = fabs(y) < 1100;
-  y_low = inside ? y_low : 0;
-  y = inside || y != y ? y : copysign(1100, y);
+  b = b > 0x1p70 ? 0x1p70 : b;
+  b = b < -0x1p70 ? -0x1p70 : b;
+  double y = b * v, y_low = FMA(b, v_low, -tide__left(b, v, y));
+  y_low = fabs(y) < 1100 ? y_low : 0;
+  y = y > 1100 ? 1100 : y;
+  y = y < -1100 ? -1100 : y;
   double t = y + (MAGIC + 2046), e = tide__exp2_rest(y - (t - (MAGIC + 2046)));
   return tide__scaled(1 + FMA(y_low * M_LN2, 1 + e, e), t);
 }
 /* The rest of C's rules: 1 to whatever and whatever to 0 are 1; of negative numbers only whole powers, the odd ones negative. */
 TIDE_INLINE double tide__pow(double a, double b) {
-  double x = fabs(a), y = tide__pow_size(x, b), half = 0.5 * b;
-  int whole = tide__rint(b) == b, odd = whole & (tide__rint(half) != half);
+  double x = fabs(a), y = tide__pow_size(x, b), half = 0.5 * b, whole = tide__rint(b), sign = tide__rint(half) == half ? 1 : a;
   y = x == 1 ? 1 : y;
-  y = odd ? copysign(y, a) : y;
-  y = ((a < 0) & !whole & (x < INFINITY)) ? NAN : y;
-  return ((b == 0) | (a == 1)) ? 1 : y;
+  y = copysign(y, whole == b ? sign : 1);
+  y = whole == b ? y : a < 0 ? (x < INFINITY ? NAN : y) : y;
+  y = b == 0 ? 1 : y;
+  return a == 1 ? 1 : y;
 }
 
 /* sqrt(a^2 + b^2), scaled so that neither square overflows or vanishes. */
@@ -488,7 +490,7 @@ TIDE_INLINE double tide__atan(double x) {
 /* The angle of the point (b, a): that of (|b|, |a|), in its quadrant. Both infinite are like both 1. */
 TIDE_INLINE double tide__atan2(double a, double b) {
   double y = fabs(a), x = fabs(b);
-  int both = (y == INFINITY) & (x == INFINITY), large = y > TAN_3PI_8 * x, small = (y <= 0.66 * x) & !both, left = signbit(b) != 0;
+  int both = (y == INFINITY) & (x == INFINITY), large = y > TAN_3PI_8 * x, small = (y <= 0.66 * x) & !both, left = copysign(1, b) < 0;
   double s = x > 1 ? 0.25 : 1, u = y * s, v = x * s, dif = both ? 0 : u - v, sum = both ? 1 : u + v;
   double r = tide__atan_part(large ? -x : small ? y : dif, large ? y : small ? x : sum);
   r = y == 0 ? (x == x ? 0 : x) : r;

@@ -215,11 +215,13 @@ TIDE_INLINE float tide__powf(float a, float b) {
   y = y > 200 ? 200 : y;
   y = y < -200 ? -200 : y;
   float r = (float)tide__rough_exp2(y);
-  int whole = tide__rintf(b) == b, odd = whole & (tide__rintf(half) != half);
-  r = x == 1 ? 1 : y != y ? NAN : r;
-  r = odd ? copysignf(r, a) : r;
-  r = ((a < 0) & !whole & (x < INFINITY)) ? NAN : r;
-  return ((b == 0) | (a == 1)) ? 1 : r;
+  float whole = tide__rintf(b), sign = tide__rintf(half) == half ? 1 : a;
+  r = y != y ? NAN : r;
+  r = x == 1 ? 1 : r;
+  r = copysignf(r, whole == b ? sign : 1);
+  r = whole == b ? r : a < 0 ? (x < INFINITY ? NAN : r) : r;
+  r = b == 0 ? 1 : r;
+  return a == 1 ? 1 : r;
 }
 TIDE_INLINE float tide__hypotf(float a, float b) {
   double x = (double)a, y = (double)b;
@@ -322,7 +324,7 @@ TIDE_INLINE float tide__atan2f(float a, float b) {
   double y = fabs((double)a), x = fabs((double)b), most = y > x ? y : x, least = y > x ? x : y;
   double r = tide__rough_atan(((y == INFINITY) & (x == INFINITY)) ? 1 : least / (most == 0 ? 1 : most));
   r = y > x ? M_PI_2 - r : r;
-  r = signbit(b) ? M_PI - r : r;
+  r = copysign(1, (double)b) < 0 ? M_PI - r : r;
   return copysignf(((a != a) | (b != b)) ? NAN : (float)r, a);
 }
 

@@ -531,6 +531,9 @@ static tide_Tensor *mish_gradient(tide_Tensor *g, tide_Tensor *x) {
 #define SET_MATH SET_FLOAT
 #define SET_FAR SET_FLOAT
 #define SET_NUMFAR SET_NUM
+#define SET_FULL SET_FLOAT
+#define SET_NUMFULL SET_NUM
+#define SET_POWER SET_ANY
 #define ROW_RECORD(id_, public, args, set, text, n, bool_, ...) FACE_RECORD(id_, id_, public, args, set, text, n, bool_, __VA_ARGS__)
 #define FACE_RECORD(id_, row_, public, args, set, text, n, bool_, ...) \
   static const tide_Param id_##_params[] = {EACH(D_, args)}; \
