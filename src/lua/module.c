@@ -308,11 +308,14 @@ static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 ** A full collection costs by Lua's heap alone, some 60 microseconds a megabyte, so that is what decides how often there is one: seldom enough to be
 ** small beside filling the memory in between, and no seldomer, since memory that is used again soon is still in the processor's cache.
 */
+static int64_t next_big(State *S, int64_t heap) {
+  return tide_memory_stats(S->c).big_bytes + min64(BIG_CEILING, max64(BIG_FLOOR, 16 * (heap - OWN_HEAP)));
+}
+
 static void collect_all(lua_State *L, State *S) {
   int64_t before = S->finalized;
   compat_gc_full(L);
-  int64_t heap = compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES;
-  S->trigger_big = tide_memory_stats(S->c).big_bytes + min64(BIG_CEILING, max64(BIG_FLOOR, 16 * (heap - OWN_HEAP)));
+  S->trigger_big = next_big(S, compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES);
 }
 
 /*
@@ -326,6 +329,7 @@ static __attribute__((noinline)) void pace(lua_State *L, State *S, int64_t small
   if (big > S->trigger_big) {
     compat_gc_step(L);
     if (tide_memory_stats(S->c).big_bytes > S->trigger_big - (BIG_FLOOR >> 1)) collect_all(L, S);
+    else S->trigger_big = min64(S->trigger_big, next_big(S, compat_gc_bytes(L)));       /* what was alive when it was set may be gone */
     S->trigger_small = small_bytes(S) + SMALL_STEP;
     return;
   }
