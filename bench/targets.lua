@@ -11,6 +11,8 @@ return setmetatable({
    pass = 0.8,              -- where, transposed add, reductions along a dimension, softmax, norms, losses
    product = 1.05,          -- products of matrices
    training = 0.85,         -- a training step of an MLP, its Hessian times a vector
+   optimiser = 0.5,         -- an optimiser's step
+   epoch = 0.7,             -- an epoch of the digits: modules, Adam, loader
    mean = 0.5,              -- the geometric mean over all
    start_ms = 20, resident_mb = 20, installed_mb = 5,       -- the process: these are not ratios
 }, {__index = function(_, name) error("no target is called " .. tostring(name)) end})

@@ -3,7 +3,7 @@ local tide = require "tide"
 
 describe("workloads of the benchmark", function()
    local target = dofile "bench/targets.lua"
-   for _, group in ipairs {"overhead", "training", "higher"} do
+   for _, group in ipairs {"overhead", "training", "models", "higher"} do
       it("run: " .. group, function()
          local names = {}
          dofile(("bench/%s.lua"):format(group))(function(w)
