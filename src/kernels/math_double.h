@@ -28,8 +28,8 @@ TIDE_INLINE double tide__exp_range(double x, double bias, double *t) {
 }
 /* e^r - 1 - r = r^2 (1/2 + r/6 + ...) for such a rest r. */
 TIDE_INLINE double tide__exp_tail(double r) {
-  return r * r * POLY10(r, 0.5000000000000011, 0.16666666666666408, 0.04166666666652999, 0.00833333333349689, 0.001388888894370922, 0.00019841269502000915,
-                        2.4801492988493078e-05, 2.7557589878914826e-06, 2.7630296083573395e-07, 2.499912994999235e-08);
+  return r * r * POLY10(r, 0.5000000000000011, 0.16666666666666408, 0.041666666666530065, 0.008333333333497579, 0.0013888888943696476, 0.0001984126950063521,
+                        2.480149299719346e-05, 2.755759095860097e-06, 2.7630294044495655e-07, 2.49988283589196e-08);
 }
 TIDE_INLINE double tide__exp_rest(double x, double bias, double *t) {
   double r = tide__exp_range(x, bias, t);
@@ -61,8 +61,8 @@ TIDE_INLINE double tide__exp(double x) {
 
 /* 2^f - 1, |f| <= 1/2 */
 TIDE_INLINE double tide__exp2_rest(double f) {
-  return f * POLY12(f, 0.6931471805599453, 0.24022650695910072, 0.055504108664821736, 0.009618129107628562, 0.001333355814638151, 0.00015403530393170642,
-                    1.5252733865066847e-05, 1.3215487004283033e-06, 1.0178047437776768e-07, 7.054814578644998e-09, 4.4572534997693157e-10, 2.5855469127326836e-11);
+  return f * POLY12(f, 0.6931471805599453, 0.24022650695910072, 0.055504108664821736, 0.009618129107628562, 0.001333355814638151, 0.0001540353039317101,
+                    1.525273386506656e-05, 1.3215487004012408e-06, 1.0178047437758302e-07, 7.054814668713703e-09, 4.457253515639297e-10, 2.5855357776353463e-11);
 }
 TIDE_INLINE double tide__exp2(double x) {
   x = x > 1025 ? 1025 : x;
@@ -87,8 +87,8 @@ TIDE_INLINE double tide__exp_eighth(double a, double *rest) {
 }
 TIDE_INLINE double tide__sinh(double x) {
   double a = fabs(x), z = x * x, b = a > 711 ? 711 : a, rest, h = tide__exp_eighth(b, &rest);
-  double p = FMA(a * z, POLY7(z, 0.16666666666666669, 0.008333333333333148, 0.0001984126984143181, 2.755731915708757e-06, 2.5052123134951504e-08, 1.6057259853335922e-10,
-                              7.758747666502627e-13), a);
+  double p = FMA(a * z, POLY7(z, 0.16666666666666669, 0.008333333333333148, 0.00019841269841431596, 2.7557319157144536e-06, 2.505212312735332e-08, 1.6057260347153165e-10,
+                              7.758735208581744e-13), a);
   return copysign(a < 1 ? p : ((h - 0.015625 / h) + rest) * 4, x);
 }
 TIDE_INLINE double tide__cosh(double x) {
@@ -173,8 +173,8 @@ TIDE_INLINE double tide__softplus(double x) {
 /* log(x / (1 - x)), by the smaller of the two quotients, whose rounding is made good. */
 TIDE_INLINE double tide__logit(double x) {
   double y = 1 - x, lost = (1 - y) - x, num = x > 0.5 ? y : x, den = x > 0.5 ? x : y, u = num / den, k, f = tide__log_split(u, &k);
-  double rest = (tide__left(u, den, num) - u * (x > 0.5 ? 0 : lost)) / den;
-  double r = tide__log_ends(u, tide__log_sum(k, f, rest * (u < 0.5 ? 0 : 1)));
+  double rest = (tide__left(u, den, num) - u * (x > 0.5 ? 0 : lost)) / num;
+  double r = tide__log_ends(u, tide__log_sum(k, f, u > 0 ? rest : 0));
   return x > 0.5 ? -r : r;
 }
 
@@ -211,7 +211,7 @@ TIDE_INLINE double tide__pow_size(double x, double b) {
   const double third = 0.6666666666666666, third_low = 3.700743415417188e-17, log2e_low = 2.0355273740931033e-17;
   double k, f = tide__log_split(x, &k), d = 2 + f, r = 1 / d, s = f * r, s_low = r * (tide__left(s, d, f) - s * ((2 - d) + f));
   double z = s * s, z_low = 2 * s * s_low - tide__left(s, s, z);
-  double q = z * POLY7(z, 0.40000000000002245, 0.2857142857010485, 0.22222222519071816, 0.18181784433926224, 0.1538675456710413, 0.13256875850063352, 0.1319583880068628);
+  double q = z * POLY7(z, 0.40000000000002245, 0.28571428570103885, 0.22222222519211574, 0.18181784424828104, 0.15386754852348478, 0.13256871898327532, 0.13195854692933903);
   double c = third + q, c_low = ((third - c) + q) + third_low, p = z * c, p_low = FMA(z, c_low, z_low * c) - tide__left(z, c, p);
   double w = 2 + p, w_low = ((2 - w) + p) + p_low, l = s * w, l_low = FMA(s, w_low, s_low * w) - tide__left(s, w, l);
   double g = l * LOG2E, g_low = FMA(l, log2e_low, l_low * LOG2E) - tide__left(l, LOG2E, g);
@@ -273,28 +273,39 @@ TIDE_INLINE double tide__gated(double x, double b, double d, double rest) {
   q = FMA(tide__left(q, d, b) - q * rest, w, q) * 0x1p-512;
   return x < 0 ? q : x - q;
 }
-/* The derivative of x sigmoid(u): s (1 + m (1 - s)), s = sigmoid(u), m = x u'. The smaller of s and 1 - s is kept times 2^512. */
-TIDE_INLINE double tide__gate_slope(double x, double m, double d, double rest) {
-  double w = 1 / d;
-  w = FMA(-w * rest, w, w);
+/* The derivative of x sigmoid(u): s + m s (1 - s), s = sigmoid(u), m + m_low = x u'. The smaller of s and 1 - s, and its product with m, are kept times 2^512. */
+TIDE_INLINE double tide__gate_slope(double x, double m, double m_low, double d, double rest) {
+  double w = 1 / d, q = m * w;
+  q = FMA(tide__left(q, d, m) + (m_low - q * rest), w, q);
+  w = FMA(tide__left(w, d, 1) - w * rest, w, w);
   double small = w * 0x1p-512, large = 1 - small;
-  return x < 0 ? w * FMA(m, large, 1) * 0x1p-512 : large * FMA(m, small, 1);
+  return x < 0 ? FMA(q, large, w) * 0x1p-512 : FMA(q * 0x1p-512, large, large);
 }
 TIDE_INLINE double tide__silu(double x) {
-  double b = x < -760 ? -760 : x > 760 ? 760 : x, rest, d = tide__one_exp(fabs(b), &rest);
-  return tide__gated(x, b, d, rest);
+  double a = fabs(x), b = a > 760 ? 760 : a, rest, d = tide__one_exp(b, &rest);
+  return tide__gated(x, copysign(b, x), d, rest);
 }
+/* s (1 + x (1 - s)), s = sigmoid(x) */
 TIDE_INLINE double tide__silu_slope(double x) {
-  double b = x < -760 ? -760 : x > 760 ? 760 : x, rest, d = tide__one_exp(fabs(b), &rest);
-  return tide__gate_slope(b, b, d, rest);
+  double a = fabs(x), b = a > 760 ? 760 : a, rest, d = tide__one_exp(b, &rest), w = 1 / d;
+  w = FMA(-w * rest, w, w);
+  double small = w * 0x1p-512, large = 1 - small;
+  return x < 0 ? w * FMA(-b, large, 1) * 0x1p-512 : large * FMA(b, small, 1);
 }
 
-/* gelu by tanh is x sigmoid(u), u = 2 sqrt(2 / pi) (x + 0.044715 x^3), here of x in -22.. 22; u in two numbers. */
+/* gelu by tanh is x sigmoid(u), u = 2 sqrt(2 / pi) (x + 0.044715 x^3). |u| (v is u / x) and x u', x in -22 .. 22, in two numbers. */
+#define GATE      1.5957691216057308
+#define GATE_LOW  (-9.96930880911092e-17)
+#define CUBE      0.07135481627260025
+#define CUBE_LOW  (-6.175149918155315e-19)
+TIDE_INLINE double tide__gelu_times(double x, double cube, double cube_low, double *low) {
+  double a = fabs(x), z = a * a, z_low = -tide__left(a, a, z), p = cube * z, p_low = FMA(cube, z_low, cube_low * z) - tide__left(cube, z, p);
+  double v = GATE + p, v_low = (tide__lost(GATE, p, v) + p_low) + GATE_LOW, u = a * v;
+  *low = FMA(a, v_low, -tide__left(a, v, u));
+  return u;
+}
 TIDE_INLINE double tide__gelu_one_exp(double x, double *rest) {
-  const double k = 1.5957691216057308, k_low = -9.96930880911092e-17, c = 0.07135481627260025, c_low = -6.175149918155315e-19;
-  double z = x * x, z_low = -tide__left(x, x, z), p = c * z, p_low = FMA(c, z_low, c_low * z) - tide__left(c, z, p);
-  double v = k + p, v_low = (tide__lost(k, p, v) + p_low) + k_low, a = fabs(x), u = a * v;
-  double t, r = tide__exp_range(u, 511, &t) + FMA(a, v_low, -tide__left(a, v, u));
+  double low, u = tide__gelu_times(x, CUBE, CUBE_LOW, &low), t, r = tide__exp_range(u, 511, &t) + low;
   return tide__one_more(r + tide__exp_tail(r), t, rest);
 }
 TIDE_INLINE double tide__gelu_tanh(double x) {
@@ -302,8 +313,8 @@ TIDE_INLINE double tide__gelu_tanh(double x) {
   return tide__gated(x, b, d, rest);
 }
 TIDE_INLINE double tide__gelu_tanh_slope(double x) {
-  double b = x < -22 ? -22 : x > 22 ? 22 : x, rest, d = tide__gelu_one_exp(b, &rest);
-  return tide__gate_slope(b, b * FMA(3 * 0.07135481627260025, b * b, 1.5957691216057308), d, rest);
+  double b = x < -22 ? -22 : x > 22 ? 22 : x, rest, d = tide__gelu_one_exp(b, &rest), low, m = tide__gelu_times(b, 3 * CUBE, 3 * CUBE_LOW, &low);
+  return tide__gate_slope(b, x < 0 ? -m : m, x < 0 ? -low : low, d, rest);
 }
 
 /* x tanh(log(1 + e^x)) = x e^x (e^x + 2) / (e^x (e^x + 2) + 2) */
@@ -329,10 +340,10 @@ TIDE_INLINE double tide__erf(double x) {
   double a = fabs(x), z = x * x, t, b = a > 6 ? 6 : a;
   double p = a * POLY12(z, 1.1283791670955126, -0.3761263890318352, 0.112837916709442, -0.026866170643113415, 0.005223977606130842, -0.0008548325929766244,
                         0.0001205529358693695, -1.4924712439534808e-05, 1.6447132699786545e-06, -1.6206318752968687e-07, 1.3710988704188445e-08, -7.779462971758002e-10);
-  double u = POLY9(b, 2.5447790337405356e-05, -7.146613027846351e-06, 1.559320463449408e-06, -2.65526523262691e-07, 3.4781921586761234e-08, -3.392879476091477e-09,
-                   2.323334082219232e-10, -9.965980780644945e-12, 2.0143248073632233e-13);
-  u = b * POLY11(b, 1.128379201418485, 0.6366193612984217, 0.10277491561784798, -0.019136573563445912, -0.0001891754345810302, 0.0016594569753755404,
-                 -0.0005379786859979265, -3.263339410531231e-05, 0.00011709163762874833, -6.778251924119408e-05, u);
+  double u = POLY9(b, 2.54480922817059e-05, -7.146716971746334e-06, 1.559348741448675e-06, -2.655325209820302e-07, 3.478289165055866e-08, -3.3929949371338423e-09,
+                   2.323429329629368e-10, -9.966466806037995e-12, 2.0144402799397094e-13);
+  u = b * POLY11(b, 1.128379201423879, 0.6366193612451505, 0.1027749158627663, -0.019136574259824908, -0.000189174062592238, 0.001659454986651887,
+                 -0.0005379764882299261, -3.263528732169198e-05, 0.00011709292629842186, -6.778321753398137e-05, u);
   double e = tide__exp_rest(-u, 1023, &t), s = tide__scale(t);
   return copysign(a < 1 ? p : 1 - FMA(s, e, s), x);
 }
@@ -347,10 +358,16 @@ TIDE_INLINE double tide__tail_range(double a, double k, double *r, double *rest)
   *rest = tide__left(*r, d, 1) - *r * tide__lost(k, a, d);
   return FMA(-2 * k * *r, *rest, FMA(-2 * k, *r, 1));
 }
-/* c + c_low + q p, and what its rounding left. */
-TIDE_INLINE double tide__tail_head(double q, double p, double c, double c_low, double *low) {
+/* c + q p, and what its rounding left. */
+TIDE_INLINE double tide__step_two(double q, double p, double c, double *low) {
   double qp = q * p, g = c + qp;
-  *low = tide__lost(c, qp, g) + (c_low - tide__left(q, p, qp));
+  *low = tide__lost(c, qp, g) - tide__left(q, p, qp);
+  return g;
+}
+/* a + a_low + q (b + b_low + q p), and what its rounding left; of the inner sum only where it is rounded twice. */
+TIDE_INLINE double tide__tail_head(double q, double p, double b, double b_low, double a, double a_low, double *low) {
+  double f_low = 0, f = TIDE_FMA ? FMA(q, p, b) : tide__step_two(q, p, b, &f_low), g = tide__step_two(q, f, a, low);
+  *low += FMA(q, f_low + b_low, a_low);
   return g;
 }
 TIDE_INLINE double tide__erfc(double x) {
@@ -359,9 +376,9 @@ TIDE_INLINE double tide__erfc(double x) {
   double p = POLY14(q, -1.6120721933373025e-05, -1.1277400472835927e-06, 3.643112947230859e-06, 2.00801597105159e-06, 4.224208223904565e-09, -5.832022756684039e-07,
     -3.294363488587939e-07, 1.2317941988714346e-08, 1.1780916043152879e-07, 4.509982892841299e-08, -1.6795515870457013e-08, -1.3302620932287321e-08,
     2.085477943084275e-10, 1.115590491751313e-09);
-  p = POLY13(q, -0.6871606844138106, 0.27947209255605393, -0.03644223150688182, -0.021510661889434814, 0.006479185067836931, 0.0030906120579540976,
-    -0.0008372960639790264, -0.0006630734900956951, 3.437144801964264e-05, 0.00014447063535267895, 3.4148840864002985e-05, -2.1695643127010023e-05, p);
-  double g_low, g = tide__tail_head(q, p, 1.021582705242023, FMA(q, 5.1297244035466174e-17, -1.5067915221734127e-17), &g_low), y = r * g;
+  p = POLY12(q, 0.27947209255605393, -0.03644223150688182, -0.021510661889434814, 0.006479185067836931, 0.0030906120579540976, -0.0008372960639790264,
+    -0.0006630734900956951, 3.437144801964264e-05, 0.00014447063535267895, 3.4148840864002985e-05, -2.1695643127010023e-05, p);
+  double g_low, g = tide__tail_head(q, p, -0.6871606844138106, 5.1297244035466174e-17, 1.021582705242023, -1.5067915221734127e-17, &g_low), y = r * g;
   double low = FMA(r, g_low, FMA(y, rest, -tide__left(r, g, y)));
   y += FMA(y, e, FMA(y, e_low, FMA(low, e, low)));
   y = y * tide__scale(t) * 0x1p-512;
@@ -373,9 +390,9 @@ TIDE_INLINE double tide__normal_tail(double q, double *low) {
   double p = POLY15(q, -8.561473893809157e-07, -8.529125161082701e-06, -4.390832583259933e-06, -2.7694505815341218e-08, 1.2942552994106454e-06, 8.308013180569764e-07,
     1.4744502794508712e-07, -1.8749526559401662e-07, -2.0011327739691412e-07, -6.065007114141863e-08, 4.433980081289511e-08, 4.152288469833998e-08,
     3.3938073978075308e-09, -7.2008142768895016e-09, -2.1818333523043684e-09);
-  p = POLY13(q, -0.43369214184698357, 0.13198727850248781, 0.009239174616338263, -0.01639002539131438, -0.0016250100093338216, 0.002538158548556287,
-    0.0007592017665408311, -0.0003242235429655892, -0.0002625435039184445, -1.8237837468587847e-05, 5.641901897806755e-05, 2.947285991658727e-05, p);
-  return tide__tail_head(q, p, 0.7066566569028766, FMA(q, 1.361343339079474e-17, -5.277531584680463e-17), low);
+  p = POLY12(q, 0.13198727850248781, 0.009239174616338263, -0.01639002539131438, -0.0016250100093338216, 0.002538158548556287, 0.0007592017665408311,
+    -0.0003242235429655892, -0.0002625435039184445, -1.8237837468587847e-05, 5.641901897806755e-05, 2.947285991658727e-05, p);
+  return tide__tail_head(q, p, -0.43369214184698357, 1.361343339079474e-17, 0.7066566569028766, -5.277531584680463e-17, low);
 }
 /* x - |x| Q(|x|), below 0 -|x| Q(|x|) */
 TIDE_INLINE double tide__gelu_erf(double x) {
@@ -474,10 +491,10 @@ TIDE_INLINE double tide__acos(double x) {
 /* atan(num / den), from -0.42 to 0.66 */
 TIDE_INLINE double tide__atan_part(double num, double den) {
   double x = num / den, z = x * x;
-  double p = POLY8(z, 0.04752371088861656, -0.043024997676699664, 0.03833504997559031, -0.03229632123878201, 0.02400229322018926, -0.014203684807104863,
-                    0.005737138930782055, -0.0011533759866364753);
-  p = POLY10(z, -0.3333333333333333, 0.1999999999999973, -0.14285714285685136, 0.11111111109514833, -0.09090909038415962, 0.07692306555576896,
-                    -0.0666664948693826, 0.058821645673363426, -0.05261619139155513, p);
+  double p = POLY8(z, 0.04752371113588976, -0.043024997617799085, 0.03833504706278552, -0.03229630975406027, 0.02400226868806186, -0.014203653383416589,
+                    0.005737116169603883, -0.0011533687796284485);
+  p = POLY10(z, -0.3333333333333333, 0.1999999999999973, -0.14285714285685136, 0.11111111109514896, -0.09090909038417691, 0.0769230655560584,
+                    -0.06666649487250301, 0.05882164569550378, -0.052616191492165364, p);
   return FMA(x * z, p, x);
 }
 #define TAN_3PI_8 2.41421356237309504880
@@ -490,8 +507,9 @@ TIDE_INLINE double tide__atan(double x) {
 /* The angle of the point (b, a): that of (|b|, |a|), in its quadrant. Both infinite are like both 1. */
 TIDE_INLINE double tide__atan2(double a, double b) {
   double y = fabs(a), x = fabs(b);
-  int both = (y == INFINITY) & (x == INFINITY), large = y > TAN_3PI_8 * x, small = (y <= 0.66 * x) & !both, left = copysign(1, b) < 0;
-  double s = x > 1 ? 0.25 : 1, u = y * s, v = x * s, dif = both ? 0 : u - v, sum = both ? 1 : u + v;
+  double s = x > 1 ? 0.25 : 0x1p60, u = y * s, v = x * s;
+  int both = (y == INFINITY) & (x == INFINITY), large = u * (TAN_3PI_8 - 2) > v, small = (u <= 0.66 * v) & !both, left = copysign(1, b) < 0;
+  double dif = both ? 0 : u - v, sum = both ? 1 : u + v;
   double r = tide__atan_part(large ? -x : small ? y : dif, large ? y : small ? x : sum);
   r = y == 0 ? (x == x ? 0 : x) : r;
   double base = large ? M_PI_2 : small ? (left ? M_PI : 0) : left ? 3 * M_PI_4 : M_PI_4;
@@ -526,5 +544,9 @@ TIDE_INLINE double tide__fmod(double a, double b, int exact) { return exact && t
 #undef LN2_LO
 #undef PI_2_LOW
 #undef TAN_3PI_8
+#undef GATE
+#undef GATE_LOW
+#undef CUBE
+#undef CUBE_LOW
 
 #endif

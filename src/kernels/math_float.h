@@ -26,7 +26,7 @@ TIDE_INLINE float tide__exp_rangef(float x, float bias, float *t) {
 }
 TIDE_INLINE float tide__exp_restf(float x, float bias, float *t) {
   float r = tide__exp_rangef(x, bias, t);
-  return FMA(r * r, POLY5(r, 0.49999994f, 0.166665211f, 0.0416683853f, 0.00836874638f, 0.00138147804f), r);
+  return FMA(r * r, POLY5(r, 0.499999934f, 0.166665204f, 0.0416683901f, 0.00836874519f, 0.00138145804f), r);
 }
 TIDE_INLINE float tide__scalef(float t) { return tide__floatf(tide__bitsf(t) << 23); }
 TIDE_INLINE float tide__scaledf(float x, float t) {
@@ -45,11 +45,11 @@ TIDE_INLINE float tide__exp2f(float x) {
   x = x > 129 ? 129 : x;
   x = x < -151 ? -151 : x;
   float t = x + (MAGIC + 254), f = x - (t - (MAGIC + 254));
-  return tide__scaledf(FMA(f, POLY6(f, 0.693147242f, 0.240226522f, 0.0555031039f, 0.00961769279f, 0.00134067237f, 0.000155945017f), 1), t);
+  return tide__scaledf(FMA(f, POLY6(f, 0.693147215f, 0.240226528f, 0.0555031029f, 0.00961769168f, 0.00134067373f, 0.00015594976f), 1), t);
 }
 TIDE_INLINE float tide__expm1f(float x) {
   float b = x > 89 ? 89 : x < -20 ? -20 : x, t, r = tide__exp_rangef(b, 126, &t), s = tide__scalef(t);
-  float tail = r * r * POLY5(r, 0.49999994f, 0.166665211f, 0.0416683853f, 0.00836874638f, 0.00138147804f);
+  float tail = r * r * POLY5(r, 0.499999934f, 0.166665204f, 0.0416683901f, 0.00836874519f, 0.00138145804f);
   float y = FMA(s, tail, FMA(s, r, s - 0.5f)) * 2;
   return fabsf(x) < 0x1p-25f ? x : y;
 }
@@ -57,7 +57,7 @@ TIDE_INLINE float tide__expm1f(float x) {
 /* log(1 + f) = f + result, with k ln 2 but for its high part, and more */
 TIDE_INLINE float tide__log_restf(float k, float f, float more) {
   float z = f * f;
-  float p = POLY9(f, 0.333333135f, -0.250000089f, 0.200021192f, -0.166679904f, 0.142195314f, -0.124056511f, 0.118884429f, -0.11675562f, 0.0674591288f);
+  float p = POLY9(f, 0.333333126f, -0.250000097f, 0.200021195f, -0.16667995f, 0.14219526f, -0.12405562f, 0.118883683f, -0.11676017f, 0.0674663231f);
   return FMA(z, -0.5f, FMA(f * z, p, FMA(k, LN2_LO, more)));
 }
 TIDE_INLINE float tide__log_endsf(float x, float r) { return x > 0 ? (x < INFINITY ? r : x) : x == 0 ? -INFINITY : NAN; }
@@ -87,7 +87,7 @@ TIDE_INLINE float tide__softplusf(float x) {
 
 TIDE_INLINE float tide__tanhf(float x) {
   float a = fabsf(x), z = x * x, t;
-  float p = FMA(a * z, POLY5(z, -0.333332807f, 0.133314431f, -0.0537397712f, 0.0206391569f, -0.00570497895f), a);
+  float p = FMA(a * z, POLY5(z, -0.33333282f, 0.133314432f, -0.0537397718f, 0.0206392046f, -0.00570506382f), a);
   float b = a > 10 ? 10 : a, e = tide__exp_restf(b + b, 127, &t), s = tide__scalef(t);
   float q = 1 - 2 / FMA(s, e, s + 1);
   return copysignf(a < 0.625f ? p : q, x);
@@ -105,21 +105,21 @@ TIDE_INLINE float tide__sigmoidf(float x) {
   return x < 0 ? w : 1 - w;
 }
 TIDE_INLINE float tide__siluf(float x) {
-  float b = x < -110 ? -110 : x > 110 ? 110 : x, rest, d = tide__one_expf(fabsf(b), &rest), w = 1 / d, q = b * w;
+  float a = fabsf(x), c = a > 110 ? 110 : a, b = copysignf(c, x), rest, d = tide__one_expf(c, &rest), w = 1 / d, q = b * w;
   q = FMA(tide__leftf(q, d, b) - q * rest, w, q) * 0x1p-64f;
   return x < 0 ? q : x - q;
 }
 TIDE_INLINE float tide__silu_slopef(float x) {
-  float b = x < -110 ? -110 : x > 110 ? 110 : x, rest, d = tide__one_expf(fabsf(b), &rest), w = 1 / d;
+  float a = fabsf(x), b = a > 110 ? 110 : a, rest, d = tide__one_expf(b, &rest), w = 1 / d;
   w = FMA(-w * rest, w, w);
   float small = w * 0x1p-64f, large = 1 - small;
-  return x < 0 ? w * FMA(b, large, 1) * 0x1p-64f : large * FMA(b, small, 1);
+  return x < 0 ? w * FMA(-b, large, 1) * 0x1p-64f : large * FMA(b, small, 1);
 }
 
 TIDE_INLINE float tide__erff(float x) {
   float a = fabsf(x), z = x * x, t, b = a > 4 ? 4 : a;
-  float p = FMA(a, POLY7(z, 0.128379166f, -0.376126319f, 0.112836875f, -0.0268589426f, 0.00519990828f, -0.000813001883f, 8.3167688e-05f), a);
-  float u = b * POLY7(b, 1.1286484f, 0.635151505f, 0.106236607f, -0.0237618238f, 0.00364234578f, -0.000322776265f, 1.12286198e-05f);
+  float p = FMA(a, POLY7(z, 0.128379167f, -0.376126332f, 0.112836872f, -0.0268589428f, 0.00519990824f, -0.000813001893f, 8.31676899e-05f), a);
+  float u = b * POLY7(b, 1.12864849f, 0.635151333f, 0.106236857f, -0.023762052f, 0.00364245754f, -0.00032280447f, 1.12314695e-05f);
   float e = tide__exp_restf(-u, 127, &t), s = tide__scalef(t);
   return copysignf(a < 0.92f ? p : 1 - FMA(s, e, s), x);
 }
@@ -141,7 +141,7 @@ TIDE_INLINE float tide__erff(float x) {
 /* 2^(x log2(e)), |x| < 700 */
 TIDE_INLINE double tide__rough_exp(double x) {
   double t = FMA(x, 1.4426950408889634, MAGIC), r = FMA(t - MAGIC, -M_LN2, x);
-  double p = FMA(r * r, POLY5(r, 0.49999993451290725, 0.16666520392651088, 0.04166838635802058, 0.008368746084753926, 0.0013814779977816517), r) + 1;
+  double p = FMA(r * r, POLY5(r, 0.49999993434036816, 0.16666520398913917, 0.04166839014894815, 0.008368745187132952, 0.0013814580411246919), r) + 1;
   return tide__float(tide__bits(p) + (tide__bits(t) << 52));
 }
 /* 2^y, |y| < 1000 */
@@ -160,8 +160,8 @@ TIDE_INLINE double tide__rough_split(double x, double *k) {
 /* log(1 + f) */
 TIDE_INLINE double tide__rough_sum(double f) {
   double z = f * f;
-  return FMA(z * f, POLY10(f, 0.3333333236612921, -0.24999966939831464, 0.20000090434219223, -0.16669407567714978, 0.14285122792998764, -0.12424363454431714,
-                           0.11036102596638898, -0.1081972905022487, 0.10632686875087806, -0.05977310766679915), FMA(z, -0.5, f));
+  return FMA(z * f, POLY9(f, 0.3333331260344764, -0.2500000966204923, 0.20002119463651305, -0.16667994985267556, 0.1421952600854579,
+                          -0.12405562035710187, 0.11888368345382441, -0.11676016995788369, 0.06746632311546974), FMA(z, -0.5, f));
 }
 TIDE_INLINE double tide__rough_log(double x) {
   double k, f = tide__rough_split(x, &k);
@@ -198,7 +198,7 @@ TIDE_INLINE float tide__atanhf(float x) {
 TIDE_INLINE float tide__sinhf(float x) {
   float a = fabsf(x);
   double b = (double)(a > 100 ? 100 : a), z = b * b, e = tide__rough_exp(b);
-  double p = FMA(b * z, POLY4(z, 0.16666666497689225, 0.008333350061097032, 0.00019836158287292937, 2.8169621608724874e-06), b);
+  double p = FMA(b * z, POLY4(z, 0.16666666497692523, 0.008333350052952885, 0.00019836160254197026, 2.8169504565560777e-06), b);
   return copysignf((float)(b < 1 ? p : 0.5 * (e - 1 / e)), x);
 }
 TIDE_INLINE float tide__coshf(float x) {
@@ -210,7 +210,7 @@ TIDE_INLINE float tide__coshf(float x) {
 TIDE_INLINE float tide__powf(float a, float b) {
   float x = fabsf(a), half = 0.5f * b;
   double k, f = tide__rough_split((double)x, &k), s = f / (2 + f), z = s * s;
-  double v = FMA(FMA(s * z, POLY5(z, 0.6666666667575359, 0.3999999563550475, 0.28572107950090936, 0.22176231543223174, 0.19583616893334396), 2 * s), 1.4426950408889634, k);
+  double v = FMA(FMA(s * z, POLY5(z, 0.6666666667575927, 0.3999999563519358, 0.28572107859096024, 0.22176238481429145, 0.19583490476732052), 2 * s), 1.4426950408889634, k);
   double y = (double)b * (x > 0 ? (x < INFINITY ? v : INFINITY) : x == 0 ? -INFINITY : (double)x);
   y = y > 200 ? 200 : y;
   y = y < -200 ? -200 : y;
@@ -231,8 +231,8 @@ TIDE_INLINE float tide__hypotf(float a, float b) {
 /* e^(a^2/2) times the normal distribution's tail from a on. */
 TIDE_INLINE double tide__rough_tail(double a) {
   double r = 1 / (a + 3), q = FMA(-6, r, 1);
-  return r * POLY11(q, 0.729083717, -0.509332001, 0.230017707, -0.0472626872, -0.0104625132, 0.00696931127, 0.00102475402, -0.00103257364, -0.000244730123, 0.000131330249,
-                    5.44891009e-05);
+  return r * POLY11(q, 0.7290836903756847, -0.5093319914098726, 0.23001769941992317, -0.04726268799845735, -0.010462512897303534, 0.006969311294116325, 0.0010247540142261835,
+                    -0.0010325736010230312, -0.00024473006945439625, 0.00013133022720487092, 5.4489074651407736e-05);
 }
 TIDE_INLINE float tide__erfcf(float x) {
   float a = fabsf(x);
@@ -274,9 +274,9 @@ TIDE_INLINE double tide__rough_angle(double x, double *t, int *odd) {
   return FMA(n, -6.07710050650619224932e-11, FMA(n, -1.57079632673412561417e+00, x));
 }
 TIDE_INLINE double tide__rough_sin(double y, double z) {
-  return FMA(y * z, POLY4(z, -0.16666666640275726, 0.008333329243865071, -0.00019839292469375154, 2.717931505660019e-06), y);
+  return FMA(y * z, POLY4(z, -0.1666666664026426, 0.008333329242774882, -0.0001983929220699298, 2.717929634530222e-06), y);
 }
-TIDE_INLINE double tide__rough_cos(double z) { return FMA(z, POLY4(z, -0.49999999687996033, 0.04166661963130638, -0.0013886658767388448, 2.4381415851942646e-05), 1); }
+TIDE_INLINE double tide__rough_cos(double z) { return FMA(z, POLY4(z, -0.4999999968816201, 0.04166661963970218, -0.0013886658885285594, 2.4381420227194235e-05), 1); }
 TIDE_INLINE float tide__sin_nearf(float x) {
   int odd;
   double t, y = tide__rough_angle((double)x, &t, &odd), z = y * y, r = odd ? tide__rough_cos(z) : tide__rough_sin(y, z);
@@ -300,7 +300,7 @@ TIDE_INLINE float tide__cosf(float x, int exact) { return exact && tide__far1f(x
 TIDE_INLINE float tide__tanf(float x, int exact) { return exact && tide__far1f(x) ? tanf(x) : tide__tan_nearf(x); }
 
 TIDE_INLINE double tide__rough_asin(double s, double z) {
-  return FMA(s * z, POLY6(z, 0.1666666000104431, 0.07500503662404776, 0.04451703909533675, 0.03180717382764924, 0.014440115558377686, 0.037514989198975855), s);
+  return FMA(s * z, POLY6(z, 0.16666659999484082, 0.07500503738749355, 0.044517030017583274, 0.03180720095966047, 0.01444016093379107, 0.037514775280396775), s);
 }
 TIDE_INLINE float tide__asinf(float x) {
   double a = fabs((double)x), z = a < 0.5 ? a * a : 0.5 - 0.5 * a, r = tide__rough_asin(a < 0.5 ? a : sqrt(z), z);
@@ -313,8 +313,8 @@ TIDE_INLINE float tide__acosf(float x) {
 /* atan(s), 0 <= s <= 1 */
 TIDE_INLINE double tide__rough_atan(double s) {
   double z = s * s;
-  return FMA(s * z, POLY11(z, -0.33333332133327226, 0.19999927225369127, -0.14284166978535898, 0.11094501961154798, -0.08985432487679315, 0.07259422362098336,
-                           -0.05451572709280032, 0.034475642724553494, -0.016299310860497823, 0.004926309435492152, -0.000697950349548727), s);
+  return FMA(s * z, POLY11(z, -0.3333333213390952, 0.1999992724705197, -0.14284167238812873, 0.11094503444420033, -0.08985437086399524, 0.0725943031495729,
+                           -0.05451579477208059, 0.03447564614157253, -0.01629926656668174, 0.004926274691044317, -0.0006979416189502294), s);
 }
 TIDE_INLINE float tide__atanf(float x) {
   double a = fabs((double)x), r = tide__rough_atan(a > 1 ? 1 / a : a);
