@@ -6,6 +6,7 @@
 */
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/threads.h"
 #include "ops/op.h"
@@ -77,6 +78,46 @@ static int flat_with(const tide_Call *k, const tide_Tensor *like) {
   return 1;
 }
 
+/* Does dimension a belong outside b in the result's memory? By the first operand that tells them apart: > 0 yes, < 0 no, 0: none does. */
+static int order_of(const tide_Call *k, int nd, const int64_t *shape, int a, int b) {
+  for (int i = 0; i < k->nin; i++) {
+    const tide_Tensor *t = k->in[i];
+    int off = nd - t->ndim;
+    if (a < off || b < off || (t->shape[a - off] == 1 && shape[a] > 1) || (t->shape[b - off] == 1 && shape[b] > 1)) continue;
+    int64_t x = llabs(tide__strides(t)[a - off]), y = llabs(tide__strides(t)[b - off]);
+    if (x == 0 || y == 0) continue;                     /* broadcast: this operand has no opinion */
+    if (x != y) return x > y ? 1 : -1;
+    if (shape[a] > shape[b]) return 1;
+  }
+  return 0;
+}
+
+/* The result of operands that are not all laid out alike: without gaps, its dimensions in the order which they have in the operands' memory, the first
+** operand's counting most. So nothing is turned that need not be. */
+static int result_in_order(tide_Call *k, int dtype, int nd, const int64_t *shape) {
+  int order[TIDE_MAXDIM], in_order = 1;                 /* innermost first */
+  int64_t strides[TIDE_MAXDIM], e = 1;
+  for (int i = 0; i < nd; i++) order[i] = nd - 1 - i;
+  for (int i = 1; i < nd; i++)
+    for (int j = i - 1, at = i; j >= 0; j--) {
+      int way = order_of(k, nd, shape, order[j], order[at]);
+      if (way < 0) break;                               /* (order[j] is further inside: it stays) */
+      if (way == 0) continue;
+      int d = order[j];
+      order[j] = order[at];
+      order[at] = d;
+      at = j;
+      in_order = 0;
+    }
+  if (in_order) return tide__result(k, 0, dtype, nd, shape);
+  for (int i = 0; i < nd; i++) {
+    if (shape[i] == 0) return tide__result(k, 0, dtype, nd, shape);
+    strides[order[i]] = e;
+    e *= shape[order[i]];
+  }
+  return (k->out[0] = tide__new_strided(k->c, dtype, nd, shape, strides)) != NULL;
+}
+
 int tide__pointwise_infer(tide_Call *k) {
   if (unlikely(!compute_dtype(k))) return 0;
   if (unlikely(k->op->check != NULL) && !k->op->check(k)) return 0;
@@ -91,8 +132,7 @@ int tide__pointwise_infer(tide_Call *k) {
   }
   int nd;
   int64_t shape[TIDE_MAXDIM];
-  if (!tide__broadcast(k->c, k->nin, k->in, &nd, shape)) return 0;
-  return tide__result(k, 0, out_dtype, nd, shape);
+  return tide__broadcast(k->c, k->nin, k->in, &nd, shape) && result_in_order(k, out_dtype, nd, shape);
 }
 
 tide_Tensor *tide__converted(tide_Tensor *t, int dtype) {
