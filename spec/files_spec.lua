@@ -327,6 +327,23 @@ describe("a resumed run", function()
       model(tide.ones(2, 3)):sum():backward()
       optimizer:step()
    end)
+   it("goes on from PyTorch's schedule, whose milestones are a Counter", function()
+      local run = tide.load(fixture "schedule.pt")
+      local optimizer = tide.optim.SGD({tide.zeros(1, {requires_grad = true})}, 0.8)
+      local schedule = tide.optim.lr_scheduler.MultiStepLR(optimizer, {2, 5, 5, 7}, 0.5)
+      assert.are.same(schedule:state_dict().milestones, {[2] = 1, [5] = 2, [7] = 1})
+      schedule = tide.optim.lr_scheduler.MultiStepLR(optimizer, {1}, 0.1)
+      optimizer:load_state_dict(run.optimizer)
+      schedule:load_state_dict(run.schedule)
+      assert.are.same(schedule:state_dict().milestones, {[2] = 1, [5] = 2, [7] = 1})
+      local rates = {}
+      for i = 1, #run.rates do
+         optimizer:step()
+         schedule:step()
+         rates[i] = schedule:get_last_lr()[1]
+      end
+      assert.are.same(run.rates, rates)
+   end)
 end)
 
 describe("files of NumPy, safetensors and PyTorch", function()
@@ -359,7 +376,7 @@ describe("files of NumPy, safetensors and PyTorch", function()
       ["uint64.npy"] = "its dtype '<u8' has no counterpart", ["complex.npy"] = "its dtype '<c8' has no counterpart", ["record.npy"] = "an array of records",
       ["float8.safetensors"] = 'tensor "x": its dtype F8_E4M3 has no counterpart', ["module.pt"] = "asks for torch.nn.modules.linear.Linear, which is not among",
       ["legacy.pt"] = "before 1.6", ["complex.pt"] = "asks for torch.ComplexFloatStorage", ["huge_integer.pt"] = "an integer of more than 64 bits",
-      ["evil.pt"] = "asks for posix.system, .* nothing was executed"
+      ["evil.pt"] = "asks for posix.system, .* nothing was executed", ["counter.pt"] = "a Counter that cannot be read"
    } do
       it("are refused with a reason: " .. name, function() fails(pattern, tide.load, fixture(name)) end)
    end

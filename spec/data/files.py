@@ -126,6 +126,20 @@ save("shared.pt", {"a": shared, "b": shared, "x": base[:2], "y": [base[:2]]})
 save("parameter.pt", {"p": torch.nn.Parameter(torch.ones(2)), "x": torch.ones(1, requires_grad=True), "b": torch.zeros(1)})
 save("dtypes.pt", {k: v for k, v in tensors.items() if v.dtype in WIDER or v.dtype in (torch.float32, torch.float64, torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool)})
 save("protocol4.pt", {"x": [torch.ones(2, 2), collections.OrderedDict(a=torch.zeros(1))], "t": "é" * 200}, pickle_protocol=4)
+
+# A schedule halfway: its milestones are a Counter.
+weight = torch.nn.Parameter(torch.zeros(1))
+optimizer = torch.optim.SGD([weight], lr=0.8)
+schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, [2, 5, 5, 7], gamma=0.5)
+rates = []
+for i in range(9):
+    if i == 3: halfway = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+    if i == 3: buffer = io.BytesIO(); torch.save(halfway, buffer)
+    optimizer.step()
+    schedule.step()
+    rates.append(schedule.get_last_lr()[0])
+halfway = torch.load(io.BytesIO(buffer.getvalue()), weights_only=False)
+save("schedule.pt", halfway | {"rates": rates[3:]})
 save("tensor.pt", torch.tensor([1.0, 2.0]))
 
 # The same with the bytes of storages in the other order.
@@ -144,6 +158,9 @@ torch.save(torch.nn.Linear(1, 1), path("module.pt"))
 torch.save(torch.ones(1), path("legacy.pt"), _use_new_zipfile_serialization=False)
 torch.save(torch.tensor([1j]), path("complex.pt"))
 torch.save({"a": 2 ** 70}, path("huge_integer.pt"))
+
+# A Counter of something else than counts, with the name of a callable beside it.
+torch.save({"a": collections.Counter(a=[1])}, path("counter.pt"))
 
 
 class Evil:

@@ -1,6 +1,6 @@
 /*
 ** Checkpoints that torch.save wrote: a zip archive with a pickle, NAME/data.pkl, that refers to storages, NAME/data/KEY. What the pickle may ask for
-** is the table below; that is enough for tensors, parameters and OrderedDicts among plain values. Tensors of one storage share it here too.
+** is the table below; that is enough for tensors, parameters, OrderedDicts and Counters (the milestones of MultiStepLR) among plain values. Tensors of one storage share it here too.
 */
 #include "io/io.h"
 
@@ -9,10 +9,10 @@
 #include "base/dtype.h"
 #include "tensor/tensor.h"
 
-enum { ORDERED_DICT, SIZE, PARAMETER, TENSOR, TENSOR_OF_DTYPE, UNTYPED, ELEMENTS };      /* from ELEMENTS on: rows of tide__elements, storages or dtypes */
+enum { ORDERED_DICT, COUNTER, SIZE, PARAMETER, TENSOR, TENSOR_OF_DTYPE, UNTYPED, ELEMENTS };      /* from ELEMENTS on: rows of tide__elements, storages or dtypes */
 
 static const struct { const char *module, *name; int what; } names[] = {
-  {"collections", "OrderedDict", ORDERED_DICT}, {"torch", "Size", SIZE}, {"torch._utils", "_rebuild_parameter", PARAMETER},
+  {"collections", "OrderedDict", ORDERED_DICT}, {"collections", "Counter", COUNTER}, {"torch", "Size", SIZE}, {"torch._utils", "_rebuild_parameter", PARAMETER},
   {"torch._utils", "_rebuild_tensor_v2", TENSOR}, {"torch._utils", "_rebuild_tensor_v3", TENSOR_OF_DTYPE}, {"torch.storage", "UntypedStorage", UNTYPED},
 };
 
@@ -145,10 +145,19 @@ static tide_Item *ordered_dict(Checkpoint *k, const tide_Item *args) {
   return dict;
 }
 
+/* Counter({key: count, ...}): the dictionary. */
+static tide_Item *counter(Checkpoint *k, const tide_Item *args) {
+  tide_Contents *r = k->host.r;
+  tide_Item *counts = args->n == 1 && args->list[0]->kind == TIDE_ITEM_DICT ? args->list[0] : NULL;
+  for (size_t i = 0; counts && i < counts->n; i++) if (counts->list[2 * i + 1]->kind != TIDE_ITEM_INTEGER) counts = NULL;
+  return counts ? counts : tide__bad(r, "a Counter that cannot be read");
+}
+
 static tide_Item *call(tide__PickleHost *h, int global, const tide_Item *args) {
   Checkpoint *k = (Checkpoint *)h;
   switch (global) {
     case ORDERED_DICT: return ordered_dict(k, args);
+    case COUNTER: return counter(k, args);
     case SIZE: if (args->n == 1 && args->list[0]->kind == TIDE_ITEM_LIST) return args->list[0]; break;
     case TENSOR: return rebuild(k, args, 0);
     case TENSOR_OF_DTYPE: return rebuild(k, args, 1);
