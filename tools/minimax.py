@@ -141,7 +141,7 @@ def table(name, f, size, alpha, beta, degree):
         columns.append([middle, p[0], p[0] - rounded(p[0], True)] + p[1:])
     print("static const float %s[%d][32] = {" % (name, len(columns[0])))
     for row in zip(*columns):
-        words = [text(c, True) for c in row]
+        words = [text(rounded(c, True), True) for c in row]
         print("  {" + ",\n   ".join(", ".join(words[i:i + 8]) for i in range(0, 32, 8)) + "},")
     print("};\n")
 
