@@ -1,7 +1,7 @@
 /*
 ** The loops of every pointwise row, compiled once per instruction-set level: the level's file defines LEVEL (and LEVEL_ALL for
 ** the base, which has every dtype) and includes this. The loops are plain C that the compiler vectorises; the file's own flags
-** (CMakeLists.txt) say for which machine.
+** (CMakeLists.txt) say for which machine. LEVEL_TABLES: it has loops_tables.h, too.
 **
 ** UNARY(tanh, FLOAT, v_tanh(x), ...) becomes, for each dtype in FLOAT,
 **   static void tanh_float32(int64_t n, char *const *p, const int64_t *s, const double *param)
@@ -175,12 +175,21 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #define PREDICATE(name, set, E, ...)    IN_##set(LOOP2(name, PLAIN, uint8_t, (E) != 0))
 #define FACE(...)
 
+#ifdef LEVEL_TABLES
+#include "kernels/loops_tables.h"
+#endif
+
 /* floats */
 #define STORE(E)      (T)(E)
 #define IN_FLOAT(X)   X
 #define IN_FAR(X)     FAR_##X
 #define IN_NUMFAR(X)  FAR_##X
 #define IN_FULL(X)    FULL_##X
+#ifdef LEVEL_TABLES
+#define IN_TABLE(X)                              /* loops_tables.h has them */
+#else
+#define IN_TABLE(X)   X
+#endif
 #define IN_NUMFULL(X) FULL_##X
 #define IN_POWER(X)   POWER_##X
 #ifdef LEVEL_ALL
@@ -197,6 +206,8 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #include "ops/pointwise.def"
 #undef T
 #undef DTYPE
+#undef IN_TABLE
+#define IN_TABLE(X)   X
 #define T double
 #define DTYPE float64
 #include "ops/pointwise.def"
@@ -205,6 +216,7 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #undef IN_FLOAT
 #undef IN_FAR
 #undef IN_FULL
+#undef IN_TABLE
 #undef IN_MATH
 #undef IN_INT
 #undef IN_INTBOOL
@@ -222,6 +234,7 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #define IN_FLOAT(X)
 #define IN_FAR(X)
 #define IN_FULL(X)
+#define IN_TABLE(X)
 #define IN_MATH(X)
 #define IN_INT(X)     X
 #define IN_INTBOOL(X) X
@@ -293,6 +306,7 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #define T_FAR(name)     T_FLOAT(name)
 #define T_NUMFAR(name)  T_NUM(name)
 #define T_FULL(name)    T_FLOAT(name)
+#define T_TABLE(name)   T_FLOAT(name)
 #define T_NUMFULL(name) T_NUM(name)
 #define T_ANY(name)     T_NUM(name) T_BOOL(name)
 #define T_POWER(name)   T_ANY(name)

@@ -572,6 +572,7 @@ static tide_Tensor *mish_gradient(tide_Tensor *g, tide_Tensor *x) {
 #define SET_FAR SET_FLOAT
 #define SET_NUMFAR SET_NUM
 #define SET_FULL SET_FLOAT
+#define SET_TABLE SET_FLOAT
 #define SET_NUMFULL SET_NUM
 #define SET_POWER SET_ANY
 #define ROW_RECORD(id_, public, args, set, text, n, bool_, ...) FACE_RECORD(id_, id_, public, args, set, text, n, bool_, __VA_ARGS__)
