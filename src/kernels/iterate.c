@@ -191,12 +191,122 @@ static void map_tile(void *arg, int64_t m, int64_t n, char *const *p, const int6
   map_rows(arg, m, n, q, r, c);
 }
 
+/*
+** Rows of a few elements are not worth a call of the loop each. So many of the inner dimensions as fill a buffer that stays in the cache are taken
+** together: an operand that does not lie in order there is brought into order (its dimensions merged by themselves, for the result's do not matter to it) and
+** the loop then has one long row. What is the same in every such pack (a row that all rows get) is brought once.
+*/
+#define SHORT  128                       /* elements of a row that is short */
+#define SPREAD 96                        /* bytes; the same where an operand has one element for a row, which would have to be spread over it */
+#define PACK   1024                      /* most elements of a pack */
+
+typedef struct Packed {
+  tide__Loop loop;
+  const double *param;
+  int nop;
+  int64_t inner, most;                   /* a pack is some steps along one dimension: elements of a step, and the most steps */
+  struct Packing {
+    int nd, in_order, still, single;     /* still: the same in each step; single: one element for all */
+    int64_t shape[TIDE_MAXDIM], stride[TIDE_MAXDIM], size;
+  } of[TIDE_MAXOPERANDS];
+} Packed;
+
+/* The pack's dimensions, merged for this operand. The first is that of the steps, or what it was merged into: its length is counted for one step. */
+static void plan_packing(struct Packing *g, const tide__Iter *it, int k, int first) {
+  g->nd = 0;
+  g->size = it->size[k];
+  g->still = it->stride[k][first] == 0;
+  for (int d = first; d < it->nd; d++) {
+    int64_t n = d == first ? 1 : it->shape[d], s = it->stride[k][d];
+    if (g->nd && g->stride[g->nd - 1] == s * it->shape[d]) { g->shape[g->nd - 1] *= n; g->stride[g->nd - 1] = s; }
+    else { g->shape[g->nd] = n; g->stride[g->nd++] = s; }
+  }
+  g->in_order = g->nd == 1 && g->stride[0] == g->size;
+  g->single = g->nd == 1 && g->stride[0] == 0;
+}
+
+/* Between memory and the pack, m steps: out of memory, or (k == 0: the result) into it. */
+static void pack(const struct Packing *g, int64_t m, char *memory, char *packed, int into_memory) {
+  tide__Move f = tide__moves()->move[tide__width((size_t)g->size)];
+  int64_t shape[TIDE_MAXDIM], index[TIDE_MAXDIM] = {0}, w = g->size;
+  for (int d = 0; d < g->nd; d++) shape[d] = g->shape[d];
+  shape[0] *= m;
+  int across = g->nd - 2, last = g->nd - 1;
+  int64_t rows = across >= 0 ? shape[across] : 1, rs = across >= 0 ? g->stride[across] : 0, n = shape[last], cs = g->stride[last];
+  for (;;) {
+    if (into_memory) f(rows, n, memory, rs, cs, packed, n * w, w);
+    else f(rows, n, packed, n * w, w, memory, rs, cs);
+    packed += rows * n * w;
+    int d = across - 1;
+    for (; d >= 0; d--) {
+      memory += g->stride[d];
+      if (++index[d] < shape[d]) break;
+      memory -= g->stride[d] * shape[d];
+      index[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}
+
+static void map_packs(void *arg, int64_t m, int64_t n, char *const *p, const int64_t *rs, const int64_t *cs) {
+  const Packed *a = arg;
+  _Alignas(64) char buffer[TIDE_MAXOPERANDS][PACK * 8];
+  char *q[TIDE_MAXOPERANDS];
+  int64_t s[TIDE_MAXOPERANDS];
+  (void)n; (void)cs;
+  for (int64_t at = 0; at < m; at += a->most) {
+    int64_t steps = m - at < a->most ? m - at : a->most;
+    for (int k = 0; k < a->nop; k++) {
+      const struct Packing *g = &a->of[k];
+      char *memory = p[k] + at * rs[k];
+      s[k] = g->single ? 0 : g->size;
+      q[k] = g->in_order || g->single ? memory : buffer[k];
+      if (k > 0 && q[k] == buffer[k] && !(g->still && at > 0)) pack(g, steps, memory, q[k], 0);
+    }
+    a->loop(steps * a->inner, q, s, a->param);
+    if (q[0] == buffer[0]) pack(&a->of[0], steps, p[0] + at * rs[0], q[0], 1);
+  }
+}
+
+/* The number of the dimension whose steps make packs; -1: the rows are long enough. */
+static int packs_from(const tide__Iter *it) {
+  int d = it->nd - 1;
+  int64_t n = 1;
+  if (d < 1 || it->shape[d] > SHORT) return -1;
+  for (int k = 1; k < it->nop; k++) {
+    int single = it->stride[k][d] == 0;
+    for (int i = 0; i < d && single; i++) if (it->stride[k][i] != 0) single = 0;
+    if (it->stride[k][d] == 0 && !single && it->shape[d] * it->size[k] > SPREAD) return -1;
+  }
+  for (; d > 0 && n * it->shape[d] <= PACK / 2; d--) n *= it->shape[d];
+  return d;
+}
+
+static void map_in_packs(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param, int first) {
+  Packed a = {.loop = loop, .param = param, .nop = it->nop, .inner = 1};
+  tide__Iter steps = *it;
+  for (int d = first + 1; d < it->nd; d++) a.inner *= it->shape[d];
+  for (int k = 0; k < it->nop; k++) {
+    plan_packing(&a.of[k], it, k, first);
+    steps.stride[k][first + 1] = 0;
+  }
+  a.most = PACK / a.inner;
+  steps.nd = first + 2;
+  steps.shape[first + 1] = 1;
+  tide__blocks(&steps, data, a.inner < GRAIN ? GRAIN / a.inner : 1, 1, map_packs, &a);
+}
+
 void tide__map(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param) {
   Map map = {.loop = loop, .param = param, .nop = it->nop};
-  int d = -1, widest = 1;
+  int d = -1, widest = 1, first;
+  for (int i = 0; i < it->nd; i++) if (it->shape[i] == 0) return;
   for (int k = 1; k < it->nop && d < 0; k++) d = tide__lies_across(it, k);
   for (int k = 0; k < it->nop; k++) map.size[k] = it->size[k];
-  if (d < 0 || it->shape[it->nd - 1] < 8) { tide__row_blocks(it, data, map_rows, &map); return; }
+  if (d < 0 || it->shape[it->nd - 1] < 8) {
+    if ((first = packs_from(it)) >= 0) map_in_packs(it, data, loop, param, first);
+    else tide__row_blocks(it, data, map_rows, &map);
+    return;
+  }
   tide__Iter tiled = *it;
   for (int k = 1, turned = 0; k < it->nop && turned < TURNED; k++) {
     if (it->stride[k][d] != it->size[k] || tide__lies_across(it, k) < 0) continue;
