@@ -43,3 +43,32 @@ describe("reshape", function()
       end
    end)
 end)
+
+describe("the module", function()
+   -- Runs a script in a Lua of its own, and gives what it prints.
+   local function printed(script)
+      local pipe = assert(io.popen(("lua5.4 -e '%s' 2>&1"):format(script)))
+      local text = pipe:read "a"
+      pipe:close()
+      return text
+   end
+   it("makes operators when they are first asked for, the same ones as functions and methods", function()
+      assert.equal("true true true nil nil\n", printed [[
+         local tide = require "tide"
+         local x = tide.ones(2)
+         print(rawget(tide, "atan2") == nil and tide.atan2 == x.atan2, tide.add_ == x.add_, tide.nn.functional.gelu ~= nil, tide.ad, tide.add__)
+      ]])
+   end)
+   it("shows all of them to pairs", function()
+      local text = printed [[
+         local tide, seen = require "tide", {}
+         for name in pairs(tide) do seen[name] = true end
+         print(seen.add and seen.add_ and seen.absolute and seen.nn and seen.save and seen.manual_seed, seen.names, seen.methods)
+      ]]
+      assert.equal("true nil nil\n", text)
+   end)
+   it("is small for the collector: a host calls it often", function()
+      local kilobytes = tonumber(printed [[ require "tide" collectgarbage() collectgarbage() print(collectgarbage "count") ]])
+      assert(kilobytes < 128, ("%g KB"):format(kilobytes))                     -- 92; all operators: 411
+   end)
+end)

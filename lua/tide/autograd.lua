@@ -1,5 +1,6 @@
 -- tide.autograd: what is in C, and what is written on top of it.
 local core = require "tide.core"
+local later = require "tide.later"
 core.own_source()
 
 return function(tide)
@@ -44,8 +45,7 @@ return function(tide)
    tide.autograd = autograd
    require "tide.function"(tide)
    require "tide.graph"(tide)
-   autograd.functional = require "tide.functional"(tide)
-   for name, f in pairs(require "tide.gradcheck"(tide)) do autograd[name] = f end
    autograd.forward_ad = setmetatable({}, {__index = function(_, name) core.error(("forward_ad.%s is not there yet: it needs forward mode"):format(tostring(name))) end})
-   return autograd
+   local function checks() for name, f in pairs(require "tide.gradcheck"(tide)) do autograd[name] = f end end
+   return later(autograd, {functional = function() return require "tide.functional"(tide) end, gradcheck = checks, gradgradcheck = checks})
 end

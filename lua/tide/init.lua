@@ -1,5 +1,6 @@
 -- tide: tensors and automatic differentiation. `require "tide"` gives this table; what is in C comes from tide.core.
 local core = require "tide.core"
+local later = require "tide.later"
 core.own_source()
 
 local tide = {}
@@ -8,10 +9,9 @@ local tide = {}
 local internal = {
    methods = true, own_source = true, error = true, warn = true, line = true, operators = true, operator = true, parameter = true, is_parameter = true,
    interrupt = true, now = true, is_terminal = true,
-   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, optim = true, linalg = true, special = true, files = true
+   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, optim = true, files = true, names = true
 }
 for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
-tide.linalg, tide.special = core.linalg or {}, core.special or {}
 
 local methods = core.methods
 
@@ -25,24 +25,17 @@ for name, dtype in pairs {
    methods[name] = function(x) return methods.to(x, {dtype = dtype}) end
 end
 
-require "tide.functions"(tide)
-require "tide.autograd"(tide)
-require "tide.serialization"(tide)
-
--- What not every script uses is loaded when it is first asked for: it starts sooner, and the collector has less to look through.
-local later = {
+require "tide.ordered"                             -- before what is loaded later: all parts share one kind of dictionary
+local function files() require "tide.serialization"(tide) end
+later(tide, {
    nn = function() return require "tide.nn"(tide) end,
    func = function() return require "tide.func"(tide) end,
    optim = function() return require "tide.optim"(tide) end,
    utils = function() return {checkpoint = require "tide.checkpoint"(tide), data = require "tide.utils.data"(tide), Progress = require "tide.utils.progress"} end,
-}
-setmetatable(tide, {__index = function(_, name)
-   local load = later[name]
-   if not load then return nil end
-   later[name] = nil
-   local part = load()
-   rawset(tide, name, part)
-   return part
-end})
+   save = files, load = files, frombuffer = files,
+}, function(name) if not internal[name] then return core[name] end end, core.names)
+
+require "tide.functions"(tide)
+require "tide.autograd"(tide)
 
 return tide

@@ -637,7 +637,10 @@ static int call_unary(lua_State *L) {
 /* }========================================================= */
 
 
-/* {======================== building the module ======================== */
+/* {======================== building the module ========================
+** An operator becomes a function when it is first asked for: there are some seven hundred names, a script uses a few dozen, and what is not there the
+** collector need not look through. Each table of names (the module, methods, linalg, nn.functional ...) has an __index that makes what a name stands for.
+*/
 
 static int has_suffix(const char *s, const char *end) {
   size_t n = strlen(s), m = strlen(end);
@@ -659,25 +662,15 @@ static Callable *push_callable(lua_State *L, State *S, const char *name, const t
   return f;
 }
 
-/* Sets table.a.b.c = value (at the top; popped), making tables on the way. */
-static void set_dotted(lua_State *L, int table, const char *name) {
-  lua_pushvalue(L, table);
-  for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
-    lua_pushlstring(L, name, (size_t)(dot - name));
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, -3) != LUA_TTABLE) {
-      lua_pop(L, 1);
-      lua_newtable(L);
-      lua_pushvalue(L, -2);
-      lua_pushvalue(L, -2);
-      lua_rawset(L, -5);
-    }
-    lua_remove(L, -2);
-    lua_remove(L, -2);
+/* Sets table[name] = value (at the top; stays there), where there is nothing yet: fields and functions of another origin win over operators. */
+static void offer(lua_State *L, int table, const char *name) {
+  lua_pushstring(L, name);
+  if (lua_rawget(L, table) == LUA_TNIL) {
+    lua_pushstring(L, name);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, table);
   }
-  lua_pushvalue(L, -2);
-  lua_setfield(L, -2, name);
-  lua_pop(L, 2);
+  lua_pop(L, 1);
 }
 
 static int is_function(const tide_Signature *s) { return !(s->flags & (TIDE_METHOD_ONLY | TIDE_INPLACE_ONLY)); }
@@ -690,46 +683,6 @@ static int is_method(const tide_Signature *s) {
 
 #define MAX_SIGNATURES 32
 
-/* One public name: the function, the method, and their in-place twins. A dotted name is a function only. */
-static void add_name(lua_State *L, State *S, int module, int methods, const char *name, const tide_Op *const *list, int n) {
-  int nf = 0, nm = 0, ntwins = 0, inplace_only = 0, dotted = strchr(name, '.') != NULL;
-  const tide_Op *function[MAX_SIGNATURES], *method[MAX_SIGNATURES], *twins[MAX_SIGNATURES];
-  for (int i = 0; i < n; i++) {
-    const tide_Signature *s = tide_signature(list[i]);
-    if (is_function(s) || (dotted && !(s->flags & TIDE_INPLACE_ONLY))) function[nf++] = list[i];
-    if (dotted || !is_method(s)) continue;
-    if (s->flags & TIDE_INPLACE_ONLY) inplace_only = 1;
-    method[nm++] = list[i];
-    if (tide_op_inplace(list[i])) twins[ntwins++] = list[i];
-  }
-  if (inplace_only) {
-    push_callable(L, S, name, list, n, 1, call);
-    if (!(tide_signature(list[0])->flags & TIDE_METHOD_ONLY)) { lua_pushvalue(L, -1); lua_setfield(L, module, name); }
-    lua_setfield(L, methods, name);
-    return;
-  }
-  if (nf) {
-    push_callable(L, S, name, function, nf, 0, call);
-    lua_pushvalue(L, -1);
-    set_dotted(L, module, name);
-  }
-  if (nm) {
-    if (nf != nm || memcmp(function, method, (size_t)nf * sizeof *function)) push_callable(L, S, name, method, nm, 0, call);
-    else lua_pushvalue(L, -1);
-    lua_setfield(L, methods, name);
-  }
-  if (nf) lua_pop(L, 1);
-  if (ntwins) {
-    lua_pushfstring(L, "%s_", name);
-    const char *twin = lua_tostring(L, -1);
-    luaL_ref(L, LUA_REGISTRYINDEX);                          /* the name lives as long as the state */
-    push_callable(L, S, twin, twins, ntwins, 1, call);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, methods, twin);
-    lua_setfield(L, module, twin);
-  }
-}
-
 /* The public signatures of a name, in the order of the tables. */
 static int signatures(const char *name, const tide_Op **list) {
   const tide_Op *op;
@@ -737,6 +690,132 @@ static int signatures(const char *name, const tide_Op **list) {
   for (int i = 0; (op = tide_operator(i)) != NULL && n < MAX_SIGNATURES; i++)
     if (!strcmp(tide_signature(op)->name, name) && !is_internal(tide_signature(op))) list[n++] = op;
   return n;
+}
+
+/* The same for a name or an alias; *name becomes a string that stays. */
+static int public_signatures(const char **name, const tide_Op **list) {
+  const char *alias, *of;
+  int n = signatures(*name, list);
+  if (n) { *name = tide_signature(list[0])->name; return n; }
+  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++)
+    if (!strcmp(alias, *name)) { *name = alias; return signatures(of, list); }
+  return 0;
+}
+
+/* One public name: the function, which goes to `space`, the method, and their in-place twins. A dotted name is a function only. */
+static void add_name(lua_State *L, State *S, int space, int methods, const char *name) {
+  int nf = 0, nm = 0, ntwins = 0, inplace_only = 0;
+  const tide_Op *list[MAX_SIGNATURES], *function[MAX_SIGNATURES], *method[MAX_SIGNATURES], *twins[MAX_SIGNATURES];
+  int n = public_signatures(&name, list);
+  const char *dot = strrchr(name, '.'), *last = dot ? dot + 1 : name;
+  for (int i = 0; i < n; i++) {
+    const tide_Signature *s = tide_signature(list[i]);
+    if (is_function(s) || (dot && !(s->flags & TIDE_INPLACE_ONLY))) function[nf++] = list[i];
+    if (dot || !is_method(s)) continue;
+    if (s->flags & TIDE_INPLACE_ONLY) inplace_only = 1;
+    method[nm++] = list[i];
+    if (tide_op_inplace(list[i])) twins[ntwins++] = list[i];
+  }
+  if (inplace_only) {
+    push_callable(L, S, name, list, n, 1, call);
+    if (!(tide_signature(list[0])->flags & TIDE_METHOD_ONLY)) offer(L, space, name);
+    offer(L, methods, name);
+    lua_pop(L, 1);
+    return;
+  }
+  if (nf) {
+    push_callable(L, S, name, function, nf, 0, call);
+    offer(L, space, last);
+  }
+  if (nm) {
+    if (nf != nm || memcmp(function, method, (size_t)nf * sizeof *function)) push_callable(L, S, name, method, nm, 0, call);
+    else lua_pushvalue(L, -1);
+    offer(L, methods, name);
+    lua_pop(L, 1);
+  }
+  if (nf) lua_pop(L, 1);
+  if (ntwins) {
+    lua_pushfstring(L, "%s_", name);
+    const char *twin = lua_tostring(L, -1);
+    luaL_ref(L, LUA_REGISTRYINDEX);                          /* the name lives as long as the state */
+    push_callable(L, S, twin, twins, ntwins, 1, call);
+    offer(L, methods, twin);
+    offer(L, space, twin);
+    lua_pop(L, 1);
+  }
+}
+
+/* __index of a table of names (upvalues: state, module, what its names begin with): makes the operator and its kin, and gives what is there then. */
+static int find_name(lua_State *L) {
+  State *S = STATE(L);
+  lua_settop(L, 2);
+  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
+  int space = lua_rawequal(L, 1, -1) ? lua_upvalueindex(2) : 1;
+  lua_pushvalue(L, lua_upvalueindex(3));
+  lua_pushvalue(L, 2);
+  lua_concat(L, 2);
+  add_name(L, S, space, 3, lua_tostring(L, 4));
+  if (has_suffix(lua_tostring(L, 4), "_")) {                 /* a twin comes with what it is a twin of */
+    lua_pushlstring(L, lua_tostring(L, 4), lua_rawlen(L, 4) - 1);
+    add_name(L, S, space, 3, lua_tostring(L, 5));
+  }
+  lua_pushvalue(L, 2);
+  lua_rawget(L, 1);
+  return 1;
+}
+
+/* Gives the table at the top its find_name. */
+static void set_finder(lua_State *L, State *S, int module, const char *prefix, size_t length) {
+  lua_createtable(L, 0, 1);
+  lua_pushlightuserdata(L, S);
+  lua_pushvalue(L, module);
+  lua_pushlstring(L, prefix, length);
+  lua_pushcclosure(L, find_name, 3);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+}
+
+/* Makes the tables on the way to a dotted name: module.nn.functional for "nn.functional.gelu". */
+static void add_spaces(lua_State *L, State *S, int module, const char *name) {
+  lua_pushvalue(L, module);
+  for (const char *at = name, *dot; (dot = strchr(at, '.')) != NULL; at = dot + 1) {
+    lua_pushlstring(L, at, (size_t)(dot - at));
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) != LUA_TTABLE) {
+      lua_pop(L, 1);
+      lua_newtable(L);
+      set_finder(L, S, module, name, (size_t)(dot + 1 - name));
+      lua_pushvalue(L, -2);
+      lua_pushvalue(L, -2);
+      lua_rawset(L, -5);
+    }
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+/* core.names(): the names of all functions that are operators of the module, for pairs(tide) */
+static int names(lua_State *L) {
+  const tide_Op *op;
+  const char *alias, *of;
+  lua_newtable(L);
+  for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
+    const tide_Signature *s = tide_signature(op);
+    if (is_internal(s) || strchr(s->name, '.')) continue;
+    lua_pushstring(L, s->name);
+    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+    if (!tide_op_inplace(op)) continue;
+    lua_pushfstring(L, "%s_", s->name);
+    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  }
+  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++) {
+    if (strchr(alias, '.')) continue;
+    lua_pushstring(L, alias);
+    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
+  }
+  return 1;
 }
 
 /* core.operators(): a list of what the tables hold, for specs and documentation. */
@@ -838,23 +917,15 @@ void tide__open_call(lua_State *L, State *S, int module) {
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
-  int methods = lua_gettop(L);
+  set_finder(L, S, module, "", 0);
+  lua_pushvalue(L, module);
+  set_finder(L, S, module, "", 0);
   const tide_Op *op;
-  const tide_Op *list[MAX_SIGNATURES];
-  for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
-    const char *name = tide_signature(op)->name;
-    int n = signatures(name, list);
-    if (n && list[0] == op) add_name(L, S, module, methods, name, list, n);
-  }
-  const char *alias, *of;
-  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++) {
-    int n = signatures(of, list);
-    if (n) add_name(L, S, module, methods, alias, list, n);
-  }
+  for (int i = 0; (op = tide_operator(i)) != NULL; i++) add_spaces(L, S, module, tide_signature(op)->name);
   add_events(L, S, module);
-  static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {"names", names}, {NULL, NULL}};
   tide__register(L, S, module, functions);
-  lua_pop(L, 1);
+  lua_pop(L, 2);
 }
 
 /* }========================================================= */

@@ -295,8 +295,8 @@ static int core_where(lua_State *L) { tide__where(L, STATE(L)); return 1; }
 
 #define SMALL_STEP  ((int64_t)256 << 10)
 #define SMALL_HEAP  ((int64_t)1 << 20)
-#define BIG_FLOOR   ((int64_t)4 << 20)
-#define OWN_HEAP    ((int64_t)256 << 10)       /* about what tide's own tables are */
+#define BIG_FLOOR   ((int64_t)3 << 20)
+#define OWN_HEAP    ((int64_t)64 << 10)       /* about what tide's own tables are */
 #define BIG_CEILING ((int64_t)1 << 30)
 
 static int64_t max64(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -305,7 +305,7 @@ static int64_t small_bytes(State *S) { return tide_memory_stats(S->c).small_byte
 static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /*
-** A full collection costs by Lua's heap alone, some 60 microseconds a megabyte, so that is what decides how often there is one: seldom enough to be
+** A full collection costs by Lua's heap alone, some 80 microseconds a megabyte, so that is what decides how often there is one: seldom enough to be
 ** small beside filling the memory in between, and no seldomer, since memory that is used again soon is still in the processor's cache.
 */
 static int64_t next_big(State *S, int64_t heap) {

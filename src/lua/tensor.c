@@ -564,7 +564,7 @@ static const char *field_name(int field) {
 static int tensor_index(lua_State *L) {
   if (likely(lua_type(L, 2) == LUA_TSTRING)) {
     lua_settop(L, 2);
-    int type = lua_rawget(L, lua_upvalueindex(2));
+    int type = lua_gettable(L, lua_upvalueindex(2));
     if (likely(type != LUA_TLIGHTUSERDATA)) return 1;
     int field = (int)(intptr_t)lua_touserdata(L, -1);
     State *S = STATE(L);
@@ -692,38 +692,33 @@ void tide__open_tensor(lua_State *L, State *S, int module) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
   lua_pushvalue(L, -1);
   lua_setfield(L, module, "methods");
-  lua_getfield(L, -1, "item");
-  int fresh = lua_isnil(L, -1);
-  lua_pop(L, 1);
-  if (fresh) {
-    tide__register(L, S, -1, methods);
-    for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
-      lua_pushlightuserdata(L, (void *)(intptr_t)fields[k].field);
-      lua_setfield(L, -2, fields[k].name);
-    }
-    for (int strides = 0; strides < 2; strides++) {
-      lua_pushlightuserdata(L, S);
-      lua_pushboolean(L, strides);
-      lua_pushcclosure(L, size, 2);
-      lua_setfield(L, -2, strides ? "stride" : "size");
-    }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
-    tide__register(L, S, -1, events);
-    lua_pushlightuserdata(L, S);
-    lua_pushvalue(L, -3);
-    lua_pushcclosure(L, tensor_index, 2);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, S->size_mt);
-    tide__register(L, S, -1, size_events);
-    lua_pushliteral(L, "Size");
-    lua_setfield(L, -2, "__name");
-    lua_newtable(L);
-    lua_pushcfunction(L, size_numel);
-    lua_setfield(L, -2, "numel");
-    lua_setfield(L, -2, "methods");
-    lua_pop(L, 1);
+  tide__register(L, S, -1, methods);
+  for (size_t k = 0; k < sizeof fields / sizeof *fields; k++) {
+    lua_pushlightuserdata(L, (void *)(intptr_t)fields[k].field);
+    lua_setfield(L, -2, fields[k].name);
   }
+  for (int strides = 0; strides < 2; strides++) {
+    lua_pushlightuserdata(L, S);
+    lua_pushboolean(L, strides);
+    lua_pushcclosure(L, size, 2);
+    lua_setfield(L, -2, strides ? "stride" : "size");
+  }
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->tensor_mt);
+  tide__register(L, S, -1, events);
+  lua_pushlightuserdata(L, S);
+  lua_pushvalue(L, -3);
+  lua_pushcclosure(L, tensor_index, 2);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->size_mt);
+  tide__register(L, S, -1, size_events);
+  lua_pushliteral(L, "Size");
+  lua_setfield(L, -2, "__name");
+  lua_newtable(L);
+  lua_pushcfunction(L, size_numel);
+  lua_setfield(L, -2, "numel");
+  lua_setfield(L, -2, "methods");
+  lua_pop(L, 1);
   lua_pop(L, 1);
 }
 

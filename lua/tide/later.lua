@@ -1,0 +1,21 @@
+-- What not every script uses is made when it is first asked for: tide starts sooner, and the collector has less to look through.
+
+-- later(t, loaders, find, names): gives t fields that are made at first use by loaders[name](), which gives the value or sets it, and those that find(name)
+-- gives, if any. pairs goes over all of them; names() lists those that find knows.
+return function(t, loaders, find, names)
+   local function field(_, name)
+      local load, value = loaders[name], nil
+      if load then
+         loaders[name] = nil
+         value = load()
+      elseif find then value = find(name) end
+      if value ~= nil then rawset(t, name, value) end
+      return rawget(t, name)
+   end
+   local function all()
+      for name in pairs(loaders) do if rawget(t, name) == nil then field(t, name) end end
+      for _, name in ipairs(names and names() or {}) do if rawget(t, name) == nil then field(t, name) end end
+      return next, t, nil
+   end
+   return setmetatable(t, {__index = field, __pairs = all})
+end
