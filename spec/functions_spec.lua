@@ -47,7 +47,7 @@ end)
 describe("the module", function()
    -- Runs a script in a Lua of its own, and gives what it prints.
    local function printed(script)
-      local pipe = assert(io.popen(("lua5.4 -e '%s' 2>&1"):format(script)))
+      local pipe = assert(io.popen(("LUA_PATH='%s' LUA_CPATH='%s' lua5.4 -e '%s' 2>&1"):format(package.path, package.cpath, script)))
       local text = pipe:read "a"
       pipe:close()
       return text
