@@ -8,6 +8,8 @@
 #include "kernels/kernels.h"
 
 typedef struct tide__Channels {
+  /* to[c] = values[g] by[c], or values[g] where by is NULL: g is the group of the channel c, `each` channels are one */
+  void (*spread)(int64_t groups, int64_t each, const double *values, const double *by, void *to);
   /* with d = x - mean[c]: first[c] += sum d, second[c] += sum d^2 */
   void (*moments)(int64_t channels, int64_t n, const void *x, const void *mean, double *first, double *second);
   /* first[c] += sum g, second[c] += sum g d */

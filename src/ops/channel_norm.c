@@ -13,7 +13,8 @@ typedef struct Plan {
   const tide__Channels *loops;
   int dtype;
   int64_t chunks, samples, channels, inner, groups;
-  double *first, *second, *weights, *biases;            /* by channel: sums, and what to multiply and add */
+  int64_t each;                                         /* channels in a group; the elements of one in a sample are neighbours */
+  double *first, *second, *weights, *third;             /* by channel, or by group: sums; what to multiply; more room */
   char *mean, *p, *q, *r;                               /* by channel, of dtype: arguments of the loops */
 } Plan;
 
@@ -22,19 +23,18 @@ static int plan_for(tide_Call *k, Plan *p, const tide_Tensor *x, int64_t num_gro
   int64_t channels = x->shape[1], samples = x->shape[0];
   *p = (Plan){.loops = tide__channels(x->dtype), .dtype = x->dtype, .channels = channels, .inner = 1, .chunks = num_groups ? samples : 1,
               .samples = num_groups ? 1 : samples, .groups = num_groups ? num_groups : channels};
+  p->each = channels / p->groups;
   for (int d = 2; d < x->ndim; d++) p->inner *= x->shape[d];
   size_t bytes = sizeof(double) * (size_t)(8 * channels + 1);
   double *room = tide__scratch(k->c, bytes);
   if (!room) return 0;
   memset(room, 0, bytes);
-  p->first = room; p->second = room + channels; p->weights = room + 2 * channels; p->biases = room + 3 * channels;
+  p->first = room; p->second = room + channels; p->weights = room + 2 * channels; p->third = room + 3 * channels;
   p->mean = (char *)(room + 4 * channels); p->p = (char *)(room + 5 * channels); p->q = (char *)(room + 6 * channels); p->r = (char *)(room + 7 * channels);
   return 1;
 }
 
-static int64_t group_of(const Plan *p, int64_t channel) { return channel / (p->channels / p->groups); }
-static double group_size(const Plan *p) { return (double)(p->samples * p->inner * (p->channels / p->groups)); }
-static void set(const Plan *p, char *array, int64_t channel, double v) { tide__write(p->dtype, array + channel * (int64_t)tide__size[p->dtype], v); }
+static double group_size(const Plan *p) { return (double)(p->samples * p->inner * p->each); }
 static double get(const Plan *p, const char *array, int64_t channel) { return tide__read(p->dtype, array + channel * (int64_t)tide__size[p->dtype]); }
 static int64_t sample_bytes(const Plan *p) { return p->channels * p->inner * (int64_t)tide__size[p->dtype]; }
 
@@ -43,27 +43,15 @@ static void numbers(const Plan *p, const tide_Tensor *t, double otherwise, doubl
   for (int64_t c = 0; c < p->channels; c++) to[c] = t == TIDE_NONE ? otherwise : tide__read(t->dtype, (const char *)t->data + c * tide__strides((tide_Tensor *)t)[0] * (int64_t)tide__size[t->dtype]);
 }
 
-/* Sums about p->mean of the samples of a chunk, by channel, then those of a group brought together into its first channels: first[g], second[g]. */
-static void group_sums(Plan *p, const char *x, int64_t chunk) {
-  memset(p->first, 0, sizeof(double) * (size_t)(2 * p->channels));
-  for (int64_t i = 0; i < p->samples; i++) p->loops->moments(p->channels, p->inner, x + (chunk * p->samples + i) * sample_bytes(p), p->mean, p->first, p->second);
-  if (p->groups == p->channels) return;
-  for (int64_t c = 0; c < p->channels; c++) {
-    int64_t g = group_of(p, c);
-    double a = p->first[c], b = p->second[c];
-    p->first[c] = p->second[c] = 0;
-    p->first[g] += a; p->second[g] += b;
-  }
-}
-
 /* Mean and variance of each group of a chunk, in one pass: sums about the group's first element, which is within sqrt(n) standard deviations of the mean. */
 static void measure(Plan *p, const char *x, int64_t chunk, double *mean, double *variance) {
   double n = group_size(p);
   const char *sample = x + chunk * p->samples * sample_bytes(p);
-  int64_t size = p->channels / p->groups * p->inner;
+  int64_t size = p->each * p->inner;
   for (int64_t g = 0; g < p->groups; g++) mean[g] = get(p, sample, g * size);
-  for (int64_t c = 0; c < p->channels; c++) set(p, p->mean, c, mean[group_of(p, c)]);
-  group_sums(p, x, chunk);
+  p->loops->spread(p->groups, 1, mean, NULL, p->mean);
+  memset(p->first, 0, sizeof(double) * (size_t)(2 * p->channels));
+  for (int64_t i = 0; i < p->samples; i++) p->loops->moments(p->groups, size, sample + i * sample_bytes(p), p->mean, p->first, p->second);
   for (int64_t g = 0; g < p->groups; g++) {
     mean[g] += p->first[g] / n;
     variance[g] = fmax((p->second[g] - p->first[g] * p->first[g] / n) / n, 0);
@@ -127,15 +115,13 @@ static int forward(tide_Call *k, int64_t num_groups, int measured, double eps) {
     return 1;
   }
   numbers(&p, k->in[1], 1, p.weights);
-  numbers(&p, k->in[2], 0, p.biases);
+  numbers(&p, k->in[2], 0, p.third);
+  p.loops->spread(p.channels, 1, p.third, NULL, p.q);
   for (int64_t chunk = 0; chunk < p.chunks; chunk++, mean += p.groups, variance += p.groups) {
     if (measured) measure(&p, x->data, chunk, mean, variance);
-    for (int64_t c = 0; c < p.channels; c++) {
-      int64_t g = group_of(&p, c);
-      set(&p, p.mean, c, mean[g]);
-      set(&p, p.p, c, p.weights[c] / sqrt(variance[g] + eps));
-      set(&p, p.q, c, p.biases[c]);
-    }
+    for (int64_t g = 0; g < p.groups; g++) p.third[g] = 1 / sqrt(variance[g] + eps);
+    p.loops->spread(p.groups, p.each, mean, NULL, p.mean);
+    p.loops->spread(p.groups, p.each, p.third, p.weights, p.p);
     for (int64_t i = 0; i < p.samples; i++) {
       int64_t at = (chunk * p.samples + i) * sample_bytes(&p);
       p.loops->affine(p.channels, p.inner, (char *)x->data + at, p.mean, p.p, p.q, (char *)o->data + at);
@@ -175,38 +161,39 @@ static int gradients(tide_Call *k, int64_t num_groups, int measured, double eps)
   const double *mean = (const double *)(const void *)means->data, *variance = (const double *)(const void *)variances->data;
   double n = group_size(&p), *sum = tide__scratch(k->c, sizeof(double) * (size_t)(2 * (p.channels + p.groups) + 1));
   if (!sum) return 0;
-  memset(sum, 0, sizeof(double) * (size_t)(2 * (p.channels + p.groups)));
-  double *by_weight = sum, *by_bias = sum + p.channels, *h = by_bias + p.channels, *hz = h + p.groups;
+  memset(sum, 0, sizeof(double) * (size_t)(2 * p.channels));
+  double *by_weight = sum, *by_bias = sum + p.channels, *of_x = by_bias + p.channels, *of_all = of_x + p.groups, *rstd = p.third;
   numbers(&p, k->in[2], 1, p.weights);
   for (int64_t chunk = 0; chunk < p.chunks && x->n; chunk++, mean += p.groups, variance += p.groups) {
     memset(p.first, 0, sizeof(double) * (size_t)(2 * p.channels));
-    memset(h, 0, sizeof(double) * (size_t)(2 * p.groups));
-    for (int64_t c = 0; c < p.channels; c++) set(&p, p.mean, c, mean[group_of(&p, c)]);
+    for (int64_t group = 0; group < p.groups; group++) rstd[group] = 1 / sqrt(variance[group] + eps);
+    p.loops->spread(p.groups, p.each, mean, NULL, p.mean);
     for (int64_t i = 0; i < p.samples; i++) {
       int64_t at = (chunk * p.samples + i) * sample_bytes(&p);
       p.loops->products(p.channels, p.inner, (char *)x->data + at, p.mean, (char *)g->data + at, p.first, p.second);
     }
-    for (int64_t c = 0; c < p.channels; c++) {
-      int64_t group = group_of(&p, c);
-      double d = mean[group] - get(&p, p.mean, c), rstd = 1 / sqrt(variance[group] + eps), gz = (p.second[c] - d * p.first[c]) * rstd;
-      by_weight[c] += gz;
-      by_bias[c] += p.first[c];
-      h[group] += p.weights[c] * p.first[c];
-      hz[group] += p.weights[c] * gz;
+    for (int64_t group = 0; group < p.groups; group++) {
+      double h = 0, hz = 0, d = mean[group] - get(&p, p.mean, group * p.each);
+      for (int64_t c = group * p.each; c < (group + 1) * p.each; c++) {
+        double gz = (p.second[c] - d * p.first[c]) * rstd[group];
+        by_weight[c] += gz;
+        by_bias[c] += p.first[c];
+        h += p.weights[c] * p.first[c];
+        hz += p.weights[c] * gz;
+      }
+      of_x[group] = measured ? -rstd[group] * rstd[group] * hz / n : 0;
+      of_all[group] = measured ? -rstd[group] * h / n : 0;
     }
-    for (int64_t c = 0; c < p.channels; c++) {
-      int64_t group = group_of(&p, c);
-      double rstd = 1 / sqrt(variance[group] + eps);
-      set(&p, p.p, c, rstd * p.weights[c]);
-      set(&p, p.q, c, measured ? -rstd * rstd * hz[group] / n : 0);
-      set(&p, p.r, c, measured ? -rstd * h[group] / n : 0);
-    }
+    p.loops->spread(p.groups, p.each, rstd, p.weights, p.p);
+    p.loops->spread(p.groups, p.each, of_x, NULL, p.q);
+    p.loops->spread(p.groups, p.each, of_all, NULL, p.r);
     for (int64_t i = 0; i < p.samples; i++) {
       int64_t at = (chunk * p.samples + i) * sample_bytes(&p);
       p.loops->combine(p.channels, p.inner, (char *)x->data + at, p.mean, (char *)g->data + at, p.p, p.q, p.r, (char *)k->out[0]->data + at);
     }
   }
-  for (int64_t c = 0; c < p.channels; c++) { set(&p, k->out[1]->data, c, by_weight[c]); set(&p, k->out[2]->data, c, by_bias[c]); }
+  p.loops->spread(p.channels, 1, by_weight, NULL, k->out[1]->data);
+  p.loops->spread(p.channels, 1, by_bias, NULL, k->out[2]->data);
   return 1;
 }
 static int grad_run(tide_Call *k) {
