@@ -400,7 +400,7 @@ TIDE_INLINE double tide__gelu_erf(double x) {
   double r, rest, q = tide__tail_range(b, 2.5, &r, &rest), g_low, g = tide__normal_tail(q, &g_low), m = b * 0x1p200, c = m * r, y = c * g;
   double low = FMA(c, g_low, FMA(y, rest, FMA(-tide__left(m, r, c), g, -tide__left(c, g, y))));
   y += FMA(y, e, FMA(y, e_low, FMA(low, e, low)));
-  return (x < 0 ? -0.0 : x) - y * tide__scale(t) * 0x1p-712;
+  return copysign(x > 0 ? x : 0, x) - y * tide__scale(t) * 0x1p-712;
 }
 /* Its derivative: Q(a) - a e^(-a^2/2) / sqrt(2 pi) below 0, above 1 minus that. */
 TIDE_INLINE double tide__gelu_erf_slope(double x) {

@@ -242,7 +242,7 @@ TIDE_INLINE float tide__erfcf(float x) {
 TIDE_INLINE float tide__gelu_erff(float x) {
   float a = fabsf(x);
   double b = (double)(a > 15 ? 15 : a), y = b * tide__rough_exp(-0.5 * b * b) * tide__rough_tail(b);
-  return (float)((double)(x < 0 ? -0.0f : x) - y);
+  return (float)((double)copysignf(x > 0 ? x : 0, x) - y);
 }
 TIDE_INLINE float tide__gelu_erf_slopef(float x) {
   float a = fabsf(x);
