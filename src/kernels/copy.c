@@ -8,20 +8,7 @@
 
 #include "kernels/move.h"
 
-const tide__Moves *tide__moves(void) {
-#if defined(TIDE_X86)
-  static const tide__Moves *chosen;
-  const tide__Moves *m = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-  if (__builtin_expect(!m, 0)) {
-    const char *isa = tide__isa();
-    m = !strcmp(isa, "avx512") ? &tide__moves_avx512 : !strcmp(isa, "avx2") ? &tide__moves_avx2 : &tide__moves_base;
-    __atomic_store_n(&chosen, m, __ATOMIC_RELAXED);
-  }
-  return m;
-#else
-  return &tide__moves_base;
-#endif
-}
+const tide__Moves *tide__moves(void) { return AT_LEVEL(&tide__moves); }
 
 tide__Loop tide__copy_loop(int to, int from) {
   tide__Loop f = tide__moves()->convert[to][from];

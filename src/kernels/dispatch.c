@@ -6,35 +6,32 @@
 
 #include "kernels/kernels.h"
 
-typedef struct Level { const char *name; tide__LoopTable *loops; } Level;
-
-static const Level base = {"base", tide__loops_base};
-
 #if defined(TIDE_X86)
-static const Level avx2 = {"avx2", tide__loops_avx2}, avx512 = {"avx512", tide__loops_avx512};
-
-static const Level *choose(void) {
+static int choose(void) {
   const char *want = getenv("TIDE_ISA");
   int has2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   int has512 = has2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  if (want && !strcmp(want, "base")) return &base;
-  if (want && !strcmp(want, "avx2") && has2) return &avx2;
-  return has512 ? &avx512 : has2 ? &avx2 : &base;
+  if (want && !strcmp(want, "base")) return TIDE_BASE;
+  if (want && !strcmp(want, "avx2") && has2) return TIDE_AVX2;
+  return has512 ? TIDE_AVX512 : has2 ? TIDE_AVX2 : TIDE_BASE;
 }
 #else
-static const Level *choose(void) { return &base; }
+static int choose(void) { return TIDE_BASE; }
 #endif
 
-static const Level *level(void) {
-  static const Level *chosen;
-  const Level *l = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-  if (__builtin_expect(!l, 0)) __atomic_store_n(&chosen, l = choose(), __ATOMIC_RELAXED);
-  return l;
+int tide__level(void) {
+  static int chosen = -1;
+  int level = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
+  if (__builtin_expect(level < 0, 0)) __atomic_store_n(&chosen, level = choose(), __ATOMIC_RELAXED);
+  return level;
 }
 
-const char *tide__isa(void) { return level()->name; }
+const char *tide__isa(void) {
+  static const char *const names[] = {"base", "avx2", "avx512"};
+  return names[tide__level()];
+}
 
 tide__Loop tide__loop(int row, int dtype) {
-  tide__Loop f = level()->loops[row][dtype];
+  tide__Loop f = AT_LEVEL(tide__loops)[row][dtype];
   return f ? f : tide__loops_base[row][dtype];
 }

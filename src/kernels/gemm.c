@@ -25,20 +25,7 @@
 
 #define LEAST(a, b) ((a) < (b) ? (a) : (b))
 
-static const tide__GemmTable *table(void) {
-#if defined(TIDE_X86)
-  static const tide__GemmTable *chosen;
-  const tide__GemmTable *t = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-  if (__builtin_expect(!t, 0)) {
-    const char *isa = tide__isa();
-    t = !strcmp(isa, "avx512") ? &tide__gemm_avx512 : !strcmp(isa, "avx2") ? &tide__gemm_avx2 : &tide__gemm_base;
-    __atomic_store_n(&chosen, t, __ATOMIC_RELAXED);
-  }
-  return t;
-#else
-  return &tide__gemm_base;
-#endif
-}
+static const tide__GemmTable *table(void) { return AT_LEVEL(&tide__gemm); }
 
 
 /* {======================== integers ======================== */

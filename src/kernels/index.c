@@ -5,14 +5,7 @@
 #include "kernels/index.h"
 #include "kernels/move.h"
 
-static const tide__Indexing *level(void) {
-#if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__indexing_avx512;
-  if (!strcmp(isa, "avx2")) return &tide__indexing_avx2;
-#endif
-  return &tide__indexing_base;
-}
+static const tide__Indexing *level(void) { return AT_LEVEL(&tide__indexing); }
 
 typedef struct Offsets { const tide__Indexing *f; const int64_t *position; int64_t *offset, size, step, base, behind, bad; } Offsets;
 

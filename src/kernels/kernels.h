@@ -41,6 +41,14 @@ extern tide__LoopTable tide__loops_avx512[TIDE_ROWS];
 tide__Loop tide__loop(int row, int dtype);
 /* "base", "avx2", "avx512" */
 const char *tide__isa(void);
+/* Its number, and what belongs to it of tables that there are for every level: AT_LEVEL(tide__moves) is tide__moves_base, tide__moves_avx2 or tide__moves_avx512. */
+enum { TIDE_BASE, TIDE_AVX2, TIDE_AVX512 };
+int tide__level(void);
+#if defined(TIDE_X86)
+#define AT_LEVEL(table)  (tide__level() == TIDE_AVX512 ? table##_avx512 : tide__level() == TIDE_AVX2 ? table##_avx2 : table##_base)
+#else
+#define AT_LEVEL(table)  table##_base
+#endif
 
 /* A nest of dimensions over up to TIDE_MAXOPERANDS operands: those of length 1 dropped, the rest sorted (innermost last, by the
 ** output's strides) and merged where all operands allow. */

@@ -2,14 +2,7 @@
 #include "base/threads.h"
 #include "kernels/norm.h"
 
-static const tide__NormLoops *loops(int dtype) {
-#if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__norm_avx512[dtype];
-  if (!strcmp(isa, "avx2")) return &tide__norm_avx2[dtype];
-#endif
-  return &tide__norm_base[dtype];
-}
+static const tide__NormLoops *loops(int dtype) { return &AT_LEVEL(tide__norm)[dtype]; }
 
 typedef struct Job { const tide__Norm *t; tide__NormFunction f; } Job;
 

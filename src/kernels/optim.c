@@ -1,14 +1,7 @@
 /* Steps of optimisers over tensors of any layout. */
 #include "kernels/optim.h"
 
-static const tide__Steps *steps(void) {
-#if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__steps_avx512;
-  if (!strcmp(isa, "avx2")) return &tide__steps_avx2;
-#endif
-  return &tide__steps_base;
-}
+static const tide__Steps *steps(void) { return AT_LEVEL(&tide__steps); }
 
 #define OPERANDS 5
 #define BLOCK    256

@@ -24,7 +24,7 @@ static void walk(const tide__Target *t, tide__Loop loop, const Draw *draw, int a
     for (int64_t i = 0; i < n; i++) *(T *)(p[0] + i * s[0]) = (T)(E); \
   }
 
-static int fast(void) { return strcmp(tide__isa(), "base") != 0; }
+static int fast(void) { return tide__level() >= TIDE_AVX2; }
 
 
 /* {======================== uniform, exponential ======================== */

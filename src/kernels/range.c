@@ -2,14 +2,7 @@
 #include "base/threads.h"
 #include "kernels/range.h"
 
-static const tide__Ranges *level(void) {
-#if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__ranges_avx512;
-  if (!strcmp(isa, "avx2")) return &tide__ranges_avx2;
-#endif
-  return &tide__ranges_base;
-}
+static const tide__Ranges *level(void) { return AT_LEVEL(&tide__ranges); }
 
 typedef struct Job { const tide__Range *r; tide__RangeFunction f; } Job;
 

@@ -2,20 +2,7 @@
 #include "base/threads.h"
 #include "kernels/reduce.h"
 
-static const tide__ReduceLevel *level(void) {
-#if defined(TIDE_X86)
-  static const tide__ReduceLevel *chosen;
-  const tide__ReduceLevel *l = __atomic_load_n(&chosen, __ATOMIC_RELAXED);
-  if (__builtin_expect(!l, 0)) {
-    const char *isa = tide__isa();
-    l = !strcmp(isa, "avx512") ? &tide__reduce_avx512 : !strcmp(isa, "avx2") ? &tide__reduce_avx2 : &tide__reduce_base;
-    __atomic_store_n(&chosen, l, __ATOMIC_RELAXED);
-  }
-  return l;
-#else
-  return &tide__reduce_base;
-#endif
-}
+static const tide__ReduceLevel *level(void) { return AT_LEVEL(&tide__reduce); }
 
 #define PASS  65536                      /* elements that stay in the cache */
 #define GRAIN 32768                      /* elements that are worth a piece of their own */

@@ -2,14 +2,7 @@
 #include "base/threads.h"
 #include "kernels/softmax.h"
 
-static const tide__Softmax *chosen(int which, int dtype) {
-#if defined(TIDE_X86)
-  const char *isa = tide__isa();
-  if (!strcmp(isa, "avx512")) return &tide__softmax_avx512[which][dtype];
-  if (!strcmp(isa, "avx2")) return &tide__softmax_avx2[which][dtype];
-#endif
-  return &tide__softmax_base[which][dtype];
-}
+static const tide__Softmax *chosen(int which, int dtype) { return &AT_LEVEL(tide__softmax)[which][dtype]; }
 
 /* Lines one after the other (inner is 1), or `across` groups of lines side by side in each of the outer parts. */
 typedef struct Job { const tide__Softmax *f; const tide__Lines *lines; int64_t n, inner, across, size; } Job;
