@@ -58,6 +58,11 @@
       FINISH_##L(A, T, MAP, JOIN) \
       acc = JOIN(acc, lane[0]); \
     } \
+    else if (n >= 8) { \
+      A lane[4] = {NEUTRAL, NEUTRAL, NEUTRAL, NEUTRAL}; \
+      for (; i + 4 <= n; i += 4) for (int j = 0; j < 4; j++) { A v = MAP(T, AT(T, p, (i + j) * s), a); lane[j] = JOIN(lane[j], v); } \
+      for (int j = 0; j < 4; j++) acc = JOIN(acc, lane[j]); \
+    } \
     for (; i < n; i++) { A v = MAP(T, AT(T, p, i * s), a); acc = JOIN(acc, v); } \
     *(A *)to = acc; \
   } \
@@ -132,9 +137,13 @@
 #define STRIDED_SUM(NAME, MAP, N, T) \
   static double strided_##NAME##_##N(int64_t n, const char *p, int64_t s) { \
     double lane[4] = {0}, rest = 0; \
-    int64_t i = 0; \
-    for (; i + 4 <= n; i += 4) for (int j = 0; j < 4; j++) lane[j] += (double)OF_##MAP(AT(T, p, (i + j) * s)); \
-    for (; i < n; i++) rest += (double)OF_##MAP(AT(T, p, i * s)); \
+    for (; n >= 32; n -= 32, p += 32 * s) \
+      for (int j = 0; j < 4; j++) { \
+        T x[8]; \
+        for (int i = 0; i < 8; i++) x[i] = AT(T, p, (8 * j + i) * s); \
+        lane[j] += (double)TREE(OF_##MAP, x, 1); \
+      } \
+    for (; n > 0; n--, p += s) rest += (double)OF_##MAP(AT(T, p, 0)); \
     return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + rest; \
   }
 

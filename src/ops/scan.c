@@ -45,10 +45,15 @@ static int scan(const tide_Call *k, int which, int dtype, int64_t dim, int rever
   return 1;
 }
 
-/* One input, converted to the result's dtype. */
+/* One input, converted to the result's dtype; and brought into the result's order where neither lines nor neighbours among them would lie in it. */
+static tide_Tensor *fit_for_scan(tide_Tensor *x, int dtype) {
+  x = tide__converted(x, dtype);
+  return x && x->ndim && tide__strides(x)[x->ndim - 1] != 1 && x->shape[x->ndim - 1] > 1 ? tide__packed(x) : x;
+}
+
 static int scan_one(tide_Call *k, int which, int64_t dim, int reverse) {
   tide_Scope scope = tide_scope(k->c);
-  tide_Tensor *t[3] = {tide__converted(k->in[0], k->out[0]->dtype), k->out[0], k->nout > 1 ? k->out[1] : NULL};
+  tide_Tensor *t[3] = {fit_for_scan(k->in[0], k->out[0]->dtype), k->out[0], k->nout > 1 ? k->out[1] : NULL};
   if (!t[0] || !scan(k, which, t[0]->dtype, dim, reverse, 1 + k->nout, t)) return 0;
   tide_close(k->c, scope, NULL);
   return 1;
