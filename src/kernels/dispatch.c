@@ -26,11 +26,6 @@ int tide__level(void) {
   return level;
 }
 
-const char *tide__isa(void) {
-  static const char *const names[] = {"base", "avx2", "avx512"};
-  return names[tide__level()];
-}
-
 tide__Loop tide__loop(int row, int dtype) {
   tide__Loop f = AT_LEVEL(tide__loops)[row][dtype];
   return f ? f : tide__loops_base[row][dtype];

@@ -37,11 +37,10 @@ extern tide__LoopTable tide__loops_base[TIDE_ROWS];
 extern tide__LoopTable tide__loops_avx2[TIDE_ROWS];
 extern tide__LoopTable tide__loops_avx512[TIDE_ROWS];
 
-/* The loop for a row and the dtype it computes in; NULL if there is none. The level is chosen once per process. */
+/* The loop for a row and the dtype it computes in; NULL if there is none. */
 tide__Loop tide__loop(int row, int dtype);
-/* "base", "avx2", "avx512" */
-const char *tide__isa(void);
-/* Its number, and what belongs to it of tables that there are for every level: AT_LEVEL(tide__moves) is tide__moves_base, tide__moves_avx2 or tide__moves_avx512. */
+/* The level of instruction sets, chosen once per process, and what belongs to it of tables that there are for each: AT_LEVEL(tide__moves) is
+** tide__moves_base, tide__moves_avx2 or tide__moves_avx512. */
 enum { TIDE_BASE, TIDE_AVX2, TIDE_AVX512 };
 int tide__level(void);
 #if defined(TIDE_X86)
