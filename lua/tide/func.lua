@@ -242,7 +242,7 @@ return function(tide)
          for part in path:gmatch "([^.]+)%." do
             owner = owner[part] or (tonumber(part) and owner[tonumber(part) + 1]) or core.error(("functional_call: the module has no '%s'"):format(path))
          end
-         if tide.nn.is_module(owner) then
+         if tide.nn.isinstance(owner, tide.nn.Module) then
             local own = owner:_slot "_parameters".values
             owner = own[key] ~= nil and own or owner:_slot "_buffers".values
          end

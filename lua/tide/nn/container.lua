@@ -1,12 +1,14 @@
 -- Modules and parameters in lists and dictionaries. Children of a list are named "0", "1", ... as in PyTorch; list[1] is the first.
 local core = require "tide.core"
+local slots = require "tide.nn.slots"
 core.own_source()
 
 return function(_, nn)
-   local function type_name(v) return nn.is_module(v) and v:_get_name() or core.is_tensor(v) and "a tensor" or type(v) end
+   local function is_module(v) return nn.isinstance(v, nn.Module) end
+   local function type_name(v) return is_module(v) and v:_get_name() or core.is_tensor(v) and "a tensor" or type(v) end
 
    local function check_module(v, what, i)
-      if not nn.is_module(v) then core.error(("%s: element %s: an nn.Module expected, got %s"):format(what, i, type_name(v))) end
+      if not is_module(v) then core.error(("%s: element %s: an nn.Module expected, got %s"):format(what, i, type_name(v))) end
       return v
    end
 
@@ -24,7 +26,7 @@ return function(_, nn)
 
       local function values(self)
          local out = {}
-         for _, v in nn._entries(self:_slot(kind)) do out[#out + 1] = v end
+         for _, v in slots.entries(self:_slot(kind)) do out[#out + 1] = v end
          return out
       end
       local function refill(self, list)
@@ -41,7 +43,7 @@ return function(_, nn)
 
       function List:init(list)
          if list == nil then return end
-         if type(list) ~= "table" or nn.is_module(list) and list._length == nn.Module._length then core.error(("%s: a list expected, got %s"):format(name, type_name(list))) end
+         if type(list) ~= "table" or is_module(list) and list._length == nn.Module._length then core.error(("%s: a list expected, got %s"):format(name, type_name(list))) end
          self:extend(list)
       end
       function List:_length() return #self:_slot(kind).keys end
@@ -111,9 +113,9 @@ return function(_, nn)
    local Sequential = nn.Sequential
    function Sequential:init(...)
       local list = {...}
-      if select("#", ...) == 1 and type(list[1]) == "table" and not nn.is_module(list[1]) then list = list[1] end
+      if select("#", ...) == 1 and type(list[1]) == "table" and not is_module(list[1]) then list = list[1] end
       for i, m in ipairs(list) do
-         if type(m) == "table" and not nn.is_module(m) and type(m[1]) == "string" then self:register_module(m[1], check_module(m[2], "Sequential", m[1]))
+         if type(m) == "table" and not is_module(m) and type(m[1]) == "string" then self:register_module(m[1], check_module(m[2], "Sequential", m[1]))
          else self:register_module(tostring(i - 1), check_module(m, "Sequential", i)) end
       end
       if #list < select("#", ...) then check_module(nil, "Sequential", #list + 1) end
@@ -121,7 +123,7 @@ return function(_, nn)
    function Sequential:forward(...)
       local first = true
       local x
-      for _, m in nn._entries(self:_slot "_modules") do
+      for _, m in slots.entries(self:_slot "_modules") do
          if first then x, first = table.pack(m(...)), false else x = table.pack(m(table.unpack(x, 1, x.n))) end
       end
       if first then return ... end
@@ -150,7 +152,7 @@ return function(_, nn)
          return self
       end
       function Dict:_length() return #self:_slot(kind).keys end
-      function Dict:_each() return nn._entries(self:_slot(kind)) end
+      function Dict:_each() return slots.entries(self:_slot(kind)) end
       function Dict:keys()
          local out = {}
          for key in pairs(self) do out[#out + 1] = key end

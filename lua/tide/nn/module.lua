@@ -5,6 +5,7 @@
 -- A class is a table; its objects share one metatable. (What is to register in order takes a statement each: Lua's `a.x, a.y = 1, 2` assigns y first.)
 local core = require "tide.core"
 local ordered = require "tide.ordered"
+local slots = require "tide.nn.slots"
 local arguments = require "tide.arguments"
 core.own_source()
 
@@ -19,34 +20,6 @@ local function type_name(v)
    if is_module(v) then return v:_get_name() end
    return core.is_parameter(v) and "a parameter" or core.is_tensor(v) and "a tensor" or type(v) == "nil" and "nil" or "a " .. type(v)
 end
-
-
--- {======================== what is registered ========================
-
--- A slot keeps values under names, in order; a name without a value was registered as none.
-local function new_slot() return {keys = {}, known = {}, values = {}} end
-
-local function put(slot, name, value)
-   if not slot.known[name] then slot.known[name] = true; slot.keys[#slot.keys + 1] = name end
-   slot.values[name] = value
-end
-
-local function drop(slot, name)
-   if not slot.known[name] then return end
-   slot.known[name], slot.values[name] = nil, nil
-   for i, key in ipairs(slot.keys) do if key == name then table.remove(slot.keys, i) return end end
-end
-
-local function entries(slot)
-   local i = 0
-   return function()
-      local key
-      repeat i = i + 1; key = slot.keys[i] until key == nil or slot.values[key] ~= nil
-      return key, key and slot.values[key]
-   end
-end
-
--- }=========================================================
 
 
 return function(tide, nn)
@@ -79,14 +52,14 @@ return function(tide, nn)
    end
 
    local function leave_others(self, kind, name)
-      for _, other in ipairs(kinds) do if other ~= kind then drop(rawget(self, other), name) end end
+      for _, other in ipairs(kinds) do if other ~= kind then slots.drop(rawget(self, other), name) end end
       rawget(self, "_fields")[name] = nil
    end
 
    local function register(self, kind, name, value)
       if type(getmetatable(self).class[name]) == "function" then core.error(("%s: '%s' is a method of modules, which no parameter, buffer or module can be called"):format(self:_get_name(), name)) end
       leave_others(self, kind, name)
-      put(rawget(self, kind), name, value)
+      slots.put(rawget(self, kind), name, value)
    end
 
    local function assign(self, name, value)
@@ -138,14 +111,14 @@ return function(tide, nn)
          __index = base or Module,
          __tostring = function() return "<class '" .. name .. "'>" end,
          __call = function(_, ...)
-            local self = setmetatable({_parameters = new_slot(), _buffers = new_slot(), _modules = new_slot(), _transient = {}, _fields = {training = true}, _hooks = {}}, class._object_meta)
+            local self = setmetatable({_parameters = slots.new(), _buffers = slots.new(), _modules = slots.new(), _transient = {}, _fields = {training = true}, _hooks = {}}, class._object_meta)
             class.init(self, ...)
             return self
          end,
       })
    end
 
-   -- Is v an object of this class or one made from it?
+   -- nn.isinstance(v, nn.Linear): is v an object of this class or one made from it? Of nn.Module: is it a module?
    function nn.isinstance(v, class)
       local at = is_module(v) and getmetatable(v).class
       while at do
@@ -316,7 +289,7 @@ return function(tide, nn)
 
    -- Slots of this object, for containers.
    function Module:_slot(kind) return rawget(self, kind) end
-   function Module:_remove(kind, name) drop(rawget(self, kind), name) end
+   function Module:_remove(kind, name) slots.drop(rawget(self, kind), name) end
 
    -- }=========================================================
 
@@ -330,7 +303,7 @@ return function(tide, nn)
          seen[self] = true
       end
       found[#found + 1] = {prefix, self}
-      for name, child in entries(rawget(self, "_modules")) do walk(child, prefix == "" and name or prefix .. "." .. name, seen, found) end
+      for name, child in slots.entries(rawget(self, "_modules")) do walk(child, prefix == "" and name or prefix .. "." .. name, seen, found) end
       return found
    end
 
@@ -353,7 +326,7 @@ return function(tide, nn)
    local function members(self, kind, prefix, recurse, once)
       local found, seen = {}, {}
       for _, e in ipairs(recurse and walk(self, prefix, once and {} or nil, {}) or {{prefix, self}}) do
-         for name, value in entries(rawget(e[2], kind)) do
+         for name, value in slots.entries(rawget(e[2], kind)) do
             if not (once and seen[value]) then
                seen[value] = true
                found[#found + 1] = {e[1] == "" and name or e[1] .. "." .. name, value}
@@ -377,7 +350,7 @@ return function(tide, nn)
 
    local function direct(self)
       local found, seen = {}, {}
-      for name, child in entries(rawget(self, "_modules")) do
+      for name, child in slots.entries(rawget(self, "_modules")) do
          if not seen[child] then seen[child] = true; found[#found + 1] = {name, child} end
       end
       return found
@@ -459,7 +432,7 @@ return function(tide, nn)
          end
          for _, m in ipairs(self:modules()) do
             local slot = rawget(m, "_buffers")
-            for name, b in entries(slot) do if b.dtype.is_floating_point then slot.values[name] = b:to(dtype):keep() end end
+            for name, b in slots.entries(slot) do if b.dtype.is_floating_point then slot.values[name] = b:to(dtype):keep() end end
          end
       end)
       return self
@@ -478,10 +451,10 @@ return function(tide, nn)
       local prefix, keep, destination = state_arguments(...)
       local state = destination or ordered.new()
       local function add(module, path)
-         for name, p in entries(rawget(module, "_parameters")) do state[path .. name] = keep and p or p:detach() end
+         for name, p in slots.entries(rawget(module, "_parameters")) do state[path .. name] = keep and p or p:detach() end
          local transient = rawget(module, "_transient")
-         for name, b in entries(rawget(module, "_buffers")) do if not transient[name] then state[path .. name] = keep and b or b:detach() end end
-         for name, child in entries(rawget(module, "_modules")) do add(child, path .. name .. ".") end
+         for name, b in slots.entries(rawget(module, "_buffers")) do if not transient[name] then state[path .. name] = keep and b or b:detach() end end
+         for name, child in slots.entries(rawget(module, "_modules")) do add(child, path .. name .. ".") end
       end
       add(self, prefix)
       return state
@@ -501,7 +474,7 @@ return function(tide, nn)
       local function visit(module, path)
          for _, kind in ipairs {"_parameters", "_buffers"} do
             local slot = rawget(module, kind)
-            for name, own in entries(slot) do
+            for name, own in slots.entries(slot) do
                local key = path .. name
                local value = state[key]
                if kind == "_buffers" and rawget(module, "_transient")[name] then goto continue end
@@ -514,7 +487,7 @@ return function(tide, nn)
                ::continue::
             end
          end
-         for name, child in entries(rawget(module, "_modules")) do visit(child, path .. name .. ".") end
+         for name, child in slots.entries(rawget(module, "_modules")) do visit(child, path .. name .. ".") end
       end
       visit(self, "")
       for key in pairs(state) do if not known[key] then table.insert(result.unexpected_keys, key) end end
@@ -564,5 +537,5 @@ return function(tide, nn)
 
    setmetatable(Module, {__call = function(_, ...) return nn.class("Module")(...) end, __tostring = function() return "<class 'Module'>" end})
    Module._name, Module._object_meta = "Module", {class = Module}
-   nn.Module, nn.is_module, nn._entries = Module, is_module, entries
+   nn.Module = Module
 end
