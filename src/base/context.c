@@ -194,7 +194,8 @@ void tide__free(tide_Context *c, void *p, size_t size) {
   int k = size_class(size, &bytes), small = bytes <= SMALL_MAX;
   c->stats.live_bytes -= (int64_t)bytes;
   if (small) c->stats.small_bytes -= (int64_t)bytes / 8; else c->stats.big_bytes -= (int64_t)bytes;
-  if (!c->pooled || c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX) { system_free(c, p, bytes); return; }
+  if (!c->pooled || bytes > CACHE_MAX) { system_free(c, p, bytes); return; }
+  if (unlikely(c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX)) trim(c);       /* full of sizes that few ask for: let those that are in use fill it anew */
   void **list = small ? &c->free_small[k] : &c->free_big[k];
   *(void **)p = *list;
   *list = p;

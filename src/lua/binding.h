@@ -47,7 +47,7 @@ typedef struct State {
     const tide_PackHooks *pack;
     lua_Integer hooks;        /* pack is pack_hooks: which pair of functions */
   } modes;
-  int64_t trigger_small, trigger_big, heap, finalized;    /* pacing (module.c) */
+  int64_t trigger_small, trigger_big, room_big, heap, finalized;    /* pacing (module.c) */
   Box boxes;                  /* the ring's head, which is no box itself */
   NodeBox node_boxes;
   int64_t nboxes;             /* alive */

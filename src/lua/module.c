@@ -308,19 +308,17 @@ static int64_t min64(int64_t a, int64_t b) { return a < b ? a : b; }
 ** A full collection costs by Lua's heap alone, some 80 microseconds a megabyte, so that is what decides how often there is one: seldom enough to be
 ** small beside filling the memory in between, and no seldomer, since memory that is used again soon is still in the processor's cache.
 */
-static int64_t next_big(State *S, int64_t heap) {
-  return tide_memory_stats(S->c).big_bytes + min64(BIG_CEILING, max64(BIG_FLOOR, 16 * (heap - OWN_HEAP)));
-}
-
 static void collect_all(lua_State *L, State *S) {
   int64_t before = S->finalized;
   compat_gc_full(L);
-  S->trigger_big = next_big(S, compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES);
+  int64_t heap = compat_gc_bytes(L) - (S->finalized - before) * BOX_BYTES;
+  S->room_big = min64(BIG_CEILING, max64(BIG_FLOOR, 16 * (heap - OWN_HEAP)));
+  S->trigger_big = tide_memory_stats(S->c).big_bytes + S->room_big;
 }
 
 /*
 ** The collector does not see the memory of tensors. Two accounts pace it, in both of its modes, which are the host's to choose. Big buffers
-** (over 64 KB): a full collection when they have grown by a floor or a multiple of Lua's heap.
+** (over 64 KB): a full collection when they have grown by a floor or a multiple of Lua's heap, from the least that they have been since the last.
 ** Small memory (cells, nodes, boxes): a basic step every 256 KB, and where that freed nothing (incremental mode) and
 ** Lua's live heap is small, a full collection; with a large heap a step at a time, so that there is no pause.
 */
@@ -329,7 +327,6 @@ static __attribute__((noinline)) void pace(lua_State *L, State *S, int64_t small
   if (big > S->trigger_big) {
     compat_gc_step(L);
     if (tide_memory_stats(S->c).big_bytes > S->trigger_big - (BIG_FLOOR >> 1)) collect_all(L, S);
-    else S->trigger_big = min64(S->trigger_big, next_big(S, compat_gc_bytes(L)));       /* what was alive when it was set may be gone */
     S->trigger_small = small_bytes(S) + SMALL_STEP;
     return;
   }
@@ -351,6 +348,7 @@ static __attribute__((noinline)) void pace(lua_State *L, State *S, int64_t small
 void tide__pace(lua_State *L, State *S) {
   const tide_Stats *stats = tide_memory(S->c);
   int64_t small = stats->small_bytes + S->nboxes * BOX_BYTES;
+  if (unlikely(stats->big_bytes + S->room_big < S->trigger_big)) S->trigger_big = stats->big_bytes + S->room_big;
   if (unlikely(small > S->trigger_small || stats->big_bytes > S->trigger_big)) pace(L, S, small, stats->big_bytes);
 }
 
@@ -505,7 +503,7 @@ static State *new_state(lua_State *L, const tide_Config *host) {
   if (!S->c) luaL_error(L, "tide: out of memory");
   S->modes.grad = 1;
   S->trigger_small = SMALL_STEP;
-  S->trigger_big = BIG_FLOOR;
+  S->trigger_big = S->room_big = BIG_FLOOR;
   S->print = (tide__PrintOptions)TIDE__PRINT_DEFAULTS;
   S->tensor_mt = new_ref(L, NULL);
   S->node_mt = new_ref(L, NULL);
