@@ -43,6 +43,7 @@ static void rows(int64_t m, size_t n, char *to, int64_t to_rs, const char *from,
     else if (from_cs == w) rows(m, (size_t)(n * w), to, to_rs, from, from_rs); \
     else if (from_cs == 0) { EACH_ROW { T *o = (T *)to; const T v = *(const T *)from; NO_DEPENDENCE for (int64_t j = 0; j < n; j++) o[j] = v; } } \
     else if (from_cs == -w) { EACH_ROW { T *o = (T *)to; const T *x = (const T *)from; NO_DEPENDENCE for (int64_t j = 0; j < n; j++) o[j] = x[-j]; } } \
+    else if (from_cs == 2 * w) { EACH_ROW { T *o = (T *)to; const T *x = (const T *)from; NO_DEPENDENCE for (int64_t j = 0; j < n; j++) o[j] = x[2 * j]; } } \
     else { EACH_ROW { T *o = (T *)to; NO_DEPENDENCE for (int64_t j = 0; j < n; j++) o[j] = FROM(T, j); } } \
   }
 MOVE(uint8_t) MOVE(uint16_t) MOVE(uint32_t) MOVE(uint64_t)

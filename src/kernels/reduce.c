@@ -1,11 +1,13 @@
 /* The walk of reductions, and the choice of their loops. */
 #include "base/threads.h"
+#include "kernels/move.h"
 #include "kernels/reduce.h"
 
 static const tide__ReduceLevel *level(void) { return AT_LEVEL(&tide__reduce); }
 
 #define PASS  65536                      /* elements that stay in the cache */
 #define GRAIN 32768                      /* elements that are worth a piece of their own */
+#define TILE  16384                      /* bytes of memory that has been brought into order */
 #define PARTS 16                         /* most parts into which the elements of a result are cut, each with accumulators of its own */
 
 static int64_t magnitude(int64_t v) { return v < 0 ? -v : v; }
@@ -119,9 +121,25 @@ static void few_columns(const tide__Reducer *r, int64_t m, int64_t rs, int64_t n
   memcpy(acc, both, bytes);
 }
 
+/* Rows whose elements do not lie in order are brought into order, a tile at a time (of whole eights of rows, which sums take together). */
+static void rows_out_of_order(const tide__Reducer *r, int64_t size, int64_t m, int64_t rs, int64_t n, int64_t s, const char *p, char *acc, const double *aux) {
+  _Alignas(64) char tile[TILE];
+  tide__Move move = tide__moves()->move[tide__width((size_t)size)];
+  for (int64_t i = 0, width; i < n; i += width) {
+    width = n - i < TILE / 64 ? n - i : TILE / 64;
+    int64_t most = TILE / (width * size) / 8 * 8;
+    for (int64_t k = 0; k < m; k += most) {
+      int64_t rows = m - k < most ? m - k : most;
+      move(rows, width, tile, width * size, size, p + k * rs + i * s, rs, s);
+      r->rows(rows, width * size, width, size, tile, acc + i * r->size, aux ? aux + i : NULL);
+    }
+  }
+}
+
 static void some_rows(const tide__Reducer *r, int64_t size, int64_t m, int64_t rs, int64_t n, int64_t s, const char *p, char *acc, const double *aux) {
   int64_t groups = n < 64 && s == size && rs == n * size ? 256 / n : 1;
   if (groups > 1 && m >= 2 * groups) few_columns(r, m, rs, n, s, groups, p, acc, aux);
+  else if (s != size && n >= 8 && m >= 4) rows_out_of_order(r, size, m, rs, n, s, p, acc, aux);
   else r->rows(m, rs, n, s, p, acc, aux);
 }
 
@@ -170,14 +188,62 @@ static void by_rows(const tide__Walk *w, const tide__Reducer *r, int64_t size, i
   do some_rows(r, size, m, rs, n, s, q, acc, aux); while (step(it, last, index, &q));
 }
 
+/* One result over a nest of runs: the runs are the rows of as many accumulators as a run has elements, joined at the end. */
+static void by_wide_runs(const tide__Walk *w, const tide__Reducer *r, const char *p, char *acc, const double *aux) {
+  double wide[TIDE_REDUCE_WIDTH + 1], also[TIDE_REDUCE_WIDTH];
+  const tide__Iter *it = &w->inner;
+  int64_t index[TIDE_MAXDIM] = {0};
+  int last = it->nd - 1;
+  int64_t run = it->shape[last];
+  char *q = (char *)(uintptr_t)p, *own = (char *)wide + r->size;
+  for (int64_t k = 0; aux && k < run; k++) also[k] = *aux;
+  memcpy(wide, acc, r->size);
+  r->start(run, own);
+  do r->rows(it->shape[last - 1], it->stride[0][last - 1], run, it->stride[0][last], q, own, also); while (step(it, last - 1, index, &q));
+  r->join(run + 1, 1, wide);
+  memcpy(acc, wide, r->size);
+}
+
+/* Short runs that lie in order are turned, a tile of many runs at a time, and are then rows. */
+#define SHORT     63                     /* elements of a run that is short */
+#define TURNED    64                     /* results of a tile */
+
+static int is_short(const tide__Walk *w, int64_t size, int64_t n, int64_t s) {
+  const tide__Iter *it = &w->inner;
+  int last = it->nd - 1;
+  return last >= 0 && n >= 8 && s != size && it->stride[0][last] == size && it->shape[last] <= SHORT;
+}
+
+static void by_turned_runs(const tide__Walk *w, const tide__Reducer *r, int64_t size, int64_t n, const char *p, int64_t s, char *acc, const double *aux) {
+  _Alignas(64) char tile[TILE];
+  const tide__Iter *it = &w->inner;
+  tide__Transpose turn = tide__moves()->transpose[tide__width((size_t)size)];
+  int last = it->nd - 1;
+  int64_t run = it->shape[last], most = TILE / (TURNED * size);
+  for (int64_t i = 0, width; i < n; i += width) {
+    int64_t index[TIDE_MAXDIM] = {0};
+    char *q = (char *)(uintptr_t)p + i * s;
+    width = n - i < TURNED ? n - i : TURNED;
+    do
+      for (int64_t k = 0; k < run; k += most) {
+        int64_t m = run - k < most ? run - k : most;
+        turn(m, width, tile, width * size, q + k * size, s);
+        r->rows(m, width * size, width, size, tile, acc + i * r->size, aux ? aux + i : NULL);
+      }
+    while (step(it, last, index, &q));
+  }
+}
+
 static void by_runs(const tide__Walk *w, const tide__Reducer *r, int64_t n, const char *p, int64_t s, char *acc, const double *aux) {
   const tide__Iter *it = &w->inner;
   int last = it->nd - 1;
   int64_t run = it->shape[last], stride = it->stride[0][last], runs = last ? it->shape[last - 1] : 1, next = last ? it->stride[0][last - 1] : 0;
   int64_t count = last ? 1 : parts_of(run, 1);
+  int wide = runs >= 8 && run >= 8 && run <= TIDE_REDUCE_WIDTH / 2;
   for (int64_t i = 0; i < n; i++, p += s, acc += r->size, aux += aux ? 1 : 0) {
     char *q = (char *)(uintptr_t)p;
     if (count > 1) { in_parts(&(Parts){r, 0, run, stride, 1, 0, 0, p, acc, aux, 0}, count); continue; }
+    if (wide) { by_wide_runs(w, r, p, acc, aux); continue; }
     if (last < 2) { for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); continue; }
     int64_t index[TIDE_MAXDIM] = {0};
     do for (int64_t k = 0; k < runs; k++) r->fold(run, q + k * next, stride, acc, aux); while (step(it, last - 1, index, &q));
@@ -189,7 +255,9 @@ void tide__reduce(const tide__Walk *w, int reduction, int dtype, int64_t n, cons
   if (!r->start) r = &tide__reduce_base.reducer[reduction][dtype];
   r->start(n, acc);
   if (w->count == 0) return;
-  if (w->by_rows) by_rows(w, r, tide__size[dtype], n, p, s, acc, aux);
+  int64_t size = (int64_t)tide__size[dtype];
+  if (is_short(w, size, n, s) && !(w->inner.nd > 1 && w->inner.shape[w->inner.nd - 2] >= 8)) by_turned_runs(w, r, size, n, p, s, acc, aux);
+  else if (w->by_rows) by_rows(w, r, size, n, p, s, acc, aux);
   else by_runs(w, r, n, p, s, acc, aux);
 }
 

@@ -69,7 +69,18 @@
   static void rows_##NAME##_##N(int64_t m, int64_t rs, int64_t n, int64_t cs, const char *p, void *to, const double *aux) { \
     A *acc = to; \
     (void)aux; \
-    for (int64_t r = 0; r < m; r++, p += rs) { \
+    if (cs == sizeof(T)) \
+      for (; m >= 4; m -= 4, p += 4 * rs) { \
+        const T *x0 = (const T *)p, *x1 = (const T *)(p + rs), *x2 = (const T *)(p + 2 * rs), *x3 = (const T *)(p + 3 * rs); \
+        NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { \
+          A u = acc[i], v0 = MAP(T, x0[i], aux[i]), v1 = MAP(T, x1[i], aux[i]), v2 = MAP(T, x2[i], aux[i]), v3 = MAP(T, x3[i], aux[i]); \
+          u = JOIN(u, v0); \
+          u = JOIN(u, v1); \
+          u = JOIN(u, v2); \
+          acc[i] = JOIN(u, v3); \
+        } \
+      } \
+    for (; m > 0; m--, p += rs) { \
       if (cs == sizeof(T)) { const T *x = (const T *)p; NO_DEPENDENCE for (int64_t i = 0; i < n; i++) { A v = MAP(T, x[i], aux[i]); acc[i] = JOIN(acc[i], v); } } \
       else for (int64_t i = 0; i < n; i++) { A v = MAP(T, AT(T, p, i * cs), aux[i]); acc[i] = JOIN(acc[i], v); } \
     } \

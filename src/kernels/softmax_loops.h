@@ -158,7 +158,7 @@ SIDE(log_softmax) {
   SUMS
   NAME(largest_of)(n, step, w, x, most);
   SUM_ROWS(part[j] += v_exp(AT(x) - most[j]);)
-  for (int64_t j = 0; j < w; j++) s[j] = (T)log(sum[j]);
+  EACH s[j] = (T)v_log(sum[j]);
   EACH_ROW EACH AT(y) = AT(x) - most[j] - s[j];
 }
 
@@ -188,7 +188,7 @@ SIDE(log_sum) {
   for (int64_t j = 0; j < w; j++) if (most[j] - most[j] != 0) most[j] = 0;
   SUM_ROWS(part[j] += v_exp(AT(x) - most[j]);)
   (void)s;
-  for (int64_t j = 0; j < w; j++) l->sum[j] = log(sum[j]) + (double)most[j];
+  EACH l->sum[j] = v_log(sum[j]) + (double)most[j];
 }
 
 SIDE(shares) {
