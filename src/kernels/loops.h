@@ -223,15 +223,11 @@ static __attribute__((noinline)) void in_blocks(tide__Loop f, int nop, const int
 #undef IN_INT
 #undef IN_INTBOOL
 
-/* integers, of which none is far */
-#undef IN_NUMFAR
+/* integers */
 #undef IN_NUMFULL
 #undef IN_POWER
 #define IN_NUMFULL(X) X
 #define IN_POWER(X)   X
-#define IN_NUMFAR(X)  NEAR_##X
-#define NEAR_LOOP2(name, start, R, E) LOOP2(name, NEAR_##start, R, E)
-#define NEAR_NUMBERS  NUMBERS const int exact = 0; (void)exact;
 #define ONES          C(-1)
 #define IN_FLOAT(X)
 #define IN_FAR(X)

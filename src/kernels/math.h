@@ -54,7 +54,7 @@
 
 /* In rows of the sets FAR and NUMFAR only, where `exact` says what is far. */
 #define v_far1(x)             PICK(x, tide__far1)(x)
-#define v_far2(a, b)          PICK(a, tide__far2)(a, b)
+#define v_far2(a, b)          PICK3(a, tide__far2, tide__ifar2)(a, b)
 #define v_sin(x)              PICK(x, tide__sin)(x, exact)
 #define v_cos(x)              PICK(x, tide__cos)(x, exact)
 #define v_tan(x)              PICK(x, tide__tan)(x, exact)
@@ -97,14 +97,27 @@ TIDE_INLINE int64_t tide__ipow(int64_t a, int64_t b) {
 TIDE_INLINE int64_t tide__itdiv(int64_t a, int64_t b) {
   return EASY(b) ? (b ? (int64_t)(0 - (uint64_t)a) : 0) : a / b;
 }
+/* What is below 2^51 is divided as doubles, in vectors. Those hold it, and are finer than the quotient's distance from a whole number that it is not: the whole
+** part is right. They are made of the integer's bits below those of 1.5 * 2^52, for which every level has instructions. */
+TIDE_INLINE int tide__ifar2(int64_t a, int64_t b) { return ((((uint64_t)a + (1ULL << 51)) | ((uint64_t)b + (1ULL << 51))) >> 52) != 0; }
+TIDE_INLINE double tide__of_whole(int64_t x) { return tide__float((uint64_t)x + 0x4338000000000000) - 0x1.8p52; }
+TIDE_INLINE int64_t tide__to_whole(double x) { return (int64_t)(tide__bits(x + 0x1.8p52) - 0x4338000000000000); }
 TIDE_INLINE int64_t tide__ifdiv(int64_t a, int64_t b, int exact) {
-  (void)exact;
+  if (!exact) return tide__to_whole(tide__floor(tide__of_whole(a) / tide__of_whole(b)));
   if (EASY(b)) return tide__itdiv(a, b);
   int64_t q = a / b;
   return q - (a % b != 0 && (a < 0) != (b < 0));
 }
-TIDE_INLINE int64_t tide__ifmod(int64_t a, int64_t b, int exact) { (void)exact; return EASY(b) ? 0 : a % b; }
+TIDE_INLINE int64_t tide__ifmod(int64_t a, int64_t b, int exact) {
+  if (exact) return EASY(b) ? 0 : a % b;
+  double x = tide__of_whole(a), y = tide__of_whole(b);
+  return tide__to_whole(x - tide__trunc(x / y) * y);
+}
 TIDE_INLINE int64_t tide__iremainder(int64_t a, int64_t b, int exact) {
+  if (!exact) {
+    double x = tide__of_whole(a), y = tide__of_whole(b);
+    return tide__to_whole(x - tide__floor(x / y) * y);
+  }
   int64_t r = tide__ifmod(a, b, exact);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }

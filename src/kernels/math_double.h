@@ -522,10 +522,10 @@ TIDE_INLINE double tide__atan2(double a, double b) {
 
 /* {======================== remainders ======================== */
 
-/* Is a / b too large for a whole number, or are there scales at which products of halves fail? */
+/* Is a / b too large for a whole number, or are there scales at which products of halves fail? (What is not a number, or not of numbers, needs no care.) */
 TIDE_INLINE int tide__far2(double a, double b) {
   double x = fabs(a), y = fabs(b);
-  return !((x < 0x1p52 * y) & (x < 0x1p960) & (y > 0x1p-900));
+  return ((x >= 0x1p52 * y) | (x >= 0x1p960) | (y <= 0x1p-900)) & (x < INFINITY) & (y != 0);
 }
 /* The quotient's rounding may lift it to the next whole number. */
 TIDE_INLINE double tide__fmod_near(double a, double b) {

@@ -328,7 +328,8 @@ TIDE_INLINE float tide__atan2f(float a, float b) {
   return copysignf(((a != a) | (b != b)) ? NAN : (float)r, a);
 }
 
-TIDE_INLINE int tide__far2f(float a, float b) { return !(fabsf(a) < 0x1p28f * fabsf(b)); }
+/* Is the quotient too large? (What is not a number, or not of numbers, needs no care.) */
+TIDE_INLINE int tide__far2f(float a, float b) { return (fabsf(a) >= 0x1p28f * fabsf(b)) & (fabsf(a) < INFINITY) & (b != 0); }
 TIDE_INLINE float tide__fmod_nearf(float a, float b) {
   double x = fabs((double)a), y = fabs((double)b), r = x - tide__trunc(x / y) * y;
   r = r < 0 ? r + y : r;

@@ -158,7 +158,8 @@ SIDE(log_softmax) {
   SUMS
   NAME(largest_of)(n, step, w, x, most);
   SUM_ROWS(part[j] += v_exp(AT(x) - most[j]);)
-  EACH s[j] = (T)v_log(sum[j]);
+  EACH sum[j] = v_log(sum[j]);
+  EACH s[j] = (T)sum[j];
   EACH_ROW EACH AT(y) = AT(x) - most[j] - s[j];
 }
 
