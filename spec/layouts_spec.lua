@@ -180,6 +180,24 @@ for _, threads in ipairs {1, 2} do
             end
          end
       end)
+
+      it("over several dimensions are those over one of as many elements", function()
+         for round = 1, 60 do
+            local x = view(shape(20000), DTYPES[round % 4 + 1])
+            local n = #x.shape
+            local a, b = upto(n), upto(n)
+            if a ~= b then
+               if a > b then a, b = b, a end
+               local one = x:movedim({a, b}, {-2, -1}):flatten(-2)
+               assert(tide.equal(x:amax({a, b}), one:amax(-1)), named(x))
+               assert(tide.allclose(x:sum({a, b}), one:sum(-1)), named(x))
+               if x.dtype == tide.float64 then
+                  assert(tide.allclose(x:var({a, b}), one:var(-1), {equal_nan = true}), named(x))
+                  assert(tide.allclose((x / 10):logsumexp({a, b}), (one / 10):logsumexp(-1)), named(x))
+               end
+            end
+         end
+      end)
    end)
 end
 
