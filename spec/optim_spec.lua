@@ -86,6 +86,34 @@ describe("a step of an optimiser", function()
    end
 end)
 
+describe("a step of Adam", function()
+   -- from the averages that it left, with the operators' divisions
+   it("divides by a rounded square root, over the whole range of gradients", function()
+      for _, dtype in ipairs {tide.float32, tide.float64} do
+         local p = tide.linspace(-1, 1, 4001, {dtype = dtype}):requires_grad_()
+         local opt = optim.Adam({p}, {lr = 0.01, betas = {0.9, 0.99}})
+         for t = 1, 3 do
+            local before = p:detach():clone()
+            p.grad = tide.pow(10, tide.linspace(-30, 18, 4001, {dtype = dtype})) * t
+            opt:step()
+            local s = opt.state[p]
+            local size = s.exp_avg_sq:sqrt() / (1 - 0.99 ^ t) ^ 0.5 + 1e-8
+            assert.is_true(tide.equal(before + s.exp_avg * -(0.01 / (1 - 0.9 ^ t)) / size, p:detach()))
+         end
+      end
+   end)
+   it("stays where it is if the average of squares is infinite", function()
+      for _, amsgrad in ipairs {false, true} do
+         local p = tide.ones(40, {requires_grad = true})
+         local opt = optim.Adam({p}, {lr = 0.1, amsgrad = amsgrad})
+         p.grad = tide.full({40}, 1e30)
+         opt:step()
+         assert.equal(1 / 0, opt.state[p].exp_avg_sq:min():item())
+         assert.is_true(tide.equal(tide.ones(40), p:detach()))
+      end
+   end)
+end)
+
 describe("layouts and threads", function()
    -- every column of a large parameter is the small one
    local function run(name, options, make, dtype)

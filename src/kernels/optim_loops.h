@@ -47,12 +47,24 @@
     } \
   }
 
-/* A constant of T. from + weight (to - from), from the nearer end. y + f u v. */
+/* A constant of T. from + weight (to - from), from the nearer end; `share` of the way from there. y + f u v. */
 #define NUMBER(v, K)         const T v = (T)k[K];
-#define LERP(from, to)       (v_abs(weight) < (T)0.5 ? v_fma(weight, (to) - (from), from) : v_fma(weight - 1, (to) - (from), to))
+#define LERP(from, to)       v_fma(share, (to) - (from), near ? (from) : (to))
 #define ADDCMUL(y, f, u, v)  v_fma((f) * (u), v, y)
 
-#define MOMENTS     NUMBER(weight, WEIGHT) NUMBER(beta, BETA) NUMBER(complement, COMPLEMENT) NUMBER(eps, EPS) NUMBER(rate, RATE)
+/*
+** sqrt(v) / scale without a division for each element: scale is a constant, `inverse` its rounded reciprocal. Their product, less than 3/2 units in the last place
+** from the quotient, becomes the rounded quotient by one step with its remainder (Markstein). Square roots are far from where that could underflow; infinity has none.
+*/
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+#define SCALED_ROOT(size, v) T root = v_sqrt(v), size = root * inverse; size = (v) < (T)INFINITY ? v_fma(v_fma(-size, scale, root), inverse, size) : size;
+#else
+#define SCALED_ROOT(size, v) (void)inverse; T size = v_sqrt(v) / scale;
+#endif
+
+#define ROOT_SCALE  NUMBER(scale, SCALE) const T inverse = 1 / scale;
+#define SHARE       NUMBER(weight, WEIGHT) const int near = v_abs(weight) < (T)0.5; const T share = near ? weight : weight - 1; (void)near; (void)share;
+#define MOMENTS     SHARE NUMBER(beta, BETA) NUMBER(complement, COMPLEMENT) NUMBER(eps, EPS) NUMBER(rate, RATE)
 #define AVERAGE     a = LERP(a, g);
 #define AVERAGES    AVERAGE b = ADDCMUL(b * beta, complement, g, g);
 #define SQUARES     a = ADDCMUL(a * beta, complement, g, g);
@@ -66,12 +78,12 @@ STEP(momentum, 1, NUMBER(rate, RATE) NUMBER(momentum, MOMENTUM) NUMBER(gain, GAI
   x = v_fma(g, rate, x);)
 
 /* RATE -lr / (1 - beta1^t), SCALE sqrt(1 - beta2^t); states: exp_avg, exp_avg_sq, max_exp_avg_sq. */
-STEP(adam, 2, MOMENTS NUMBER(scale, SCALE), AVERAGES x += rate * a / (v_sqrt(b) / scale + eps);)
-STEP(amsgrad, 3, MOMENTS NUMBER(scale, SCALE), AVERAGES c = v_max(c, b); x += rate * a / (v_sqrt(c) / scale + eps);)
+STEP(adam, 2, MOMENTS ROOT_SCALE, AVERAGES SCALED_ROOT(size, b) x += rate * a / (size + eps);)
+STEP(amsgrad, 3, MOMENTS ROOT_SCALE, AVERAGES c = v_max(c, b); SCALED_ROOT(size, c) x += rate * a / (size + eps);)
 
 /* RATE -lr; states: square_avg, momentum_buffer, grad_avg. */
-STEP(rmsprop, 1, MOMENTS (void)weight;, SQUARES x += rate * g / (v_sqrt(a) + eps);)
-STEP(rmsprop_momentum, 2, MOMENTS NUMBER(momentum, MOMENTUM) (void)weight;,
+STEP(rmsprop, 1, MOMENTS, SQUARES x += rate * g / (v_sqrt(a) + eps);)
+STEP(rmsprop_momentum, 2, MOMENTS NUMBER(momentum, MOMENTUM),
   SQUARES
   b = b * momentum + g / (v_sqrt(a) + eps);
   x = v_fma(b, rate, x);)
