@@ -338,11 +338,15 @@ static int pow_check(tide_Call *k) {
   return range_check(k);
 }
 
-#define ANY_ZERO(C, T, N) case TIDE_##C: for (int64_t i = 0; i < n; i++) found |= ((const T *)data)[i] == 0; break;
-static int any_zero(int dtype, int64_t n, const void *data) {
-  int found = 0;
-  switch (dtype) { TIDE_DTYPES(ANY_ZERO) }
-  return found;
+static int any_zero(int dtype, int64_t n, char *data) {
+  int64_t zero = 0, s[3] = {1, (int64_t)tide__size[dtype], 0};
+  char equal[1024];
+  for (int64_t at = 0, m; at < n; at += m) {
+    m = n - at < (int64_t)sizeof equal ? n - at : (int64_t)sizeof equal;
+    tide__loop(ROW_eq, dtype)(m, (char *[]){equal, data + at * s[1], (char *)&zero}, s, NULL);
+    if (memchr(equal, 1, (size_t)m)) return 1;
+  }
+  return 0;
 }
 
 /* Integers are not divided by zero. */
