@@ -77,8 +77,9 @@ local function check(what, p, v)
 end
 
 return function(what, text)
-   local params = parse(text)
+   local params                                   -- of text, at the first call
    local function read(...)
+      params = params or parse(text)
       local given, n, keywords = {...}, select("#", ...), nil
       if n > 0 and is_keywords(given[n], params[n]) then keywords, n = given[n], n - 1 end
       if n > #params then core.error(("%s: %d arguments are too many"):format(what, n)) end

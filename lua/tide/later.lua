@@ -13,8 +13,8 @@ return function(t, loaders, find, names)
       return rawget(t, name)
    end
    local function all()
-      for name in pairs(loaders) do if rawget(t, name) == nil then field(t, name) end end
       for _, name in ipairs(names and names() or {}) do if rawget(t, name) == nil then field(t, name) end end
+      for name in pairs(loaders) do if rawget(t, name) == nil then field(t, name) end end
       return next, t, nil
    end
    return setmetatable(t, {__index = field, __pairs = all})

@@ -33,29 +33,32 @@ local plain = {
    {"LogSoftmax", "log_softmax", "dim: integer = nil"},
 }
 
-return function(tide, nn)
+return function(tide, nn, loaders)
    local F = nn.functional
 
    for _, row in ipairs(plain) do
-      local name, call, given = row[1], F[row[2]], row[3]
-      local read, names, printed = arguments(name, given), {}, {}
-      for field in given:gmatch "([%a_]+):" do
-         names[#names + 1] = field
-         if field ~= "inplace" then printed[#printed + 1] = field end
-      end
+      local name, given = row[1], row[3]
+      loaders[name] = function()
+         local call = F[row[2]]
+         local read, names, printed = arguments(name, given), {}, {}
+         for field in given:gmatch "([%a_]+):" do
+            names[#names + 1] = field
+            if field ~= "inplace" then printed[#printed + 1] = field end
+         end
 
-      local Class = nn.class(name)
-      nn[name] = Class
-      function Class:init(...)
-         local values = table.pack(read(...))
-         for i, field in ipairs(names) do self[field] = values[i] end
-      end
-      function Class:forward(input) return call(input, fields.values(self, names)) end
-      function Class:extra_repr()
-         if row.silent then return "" elseif row.bare then return fields.shown(self[names[1]]) end
-         local line = fields.line(self, table.unpack(printed))
-         if not self.inplace then return line end
-         return line == "" and "inplace=True" or line .. ", inplace=True"
+         local Class = nn.class(name)
+         function Class:init(...)
+            local values = table.pack(read(...))
+            for i, field in ipairs(names) do self[field] = values[i] end
+         end
+         function Class:forward(input) return call(input, fields.values(self, names)) end
+         function Class:extra_repr()
+            if row.silent then return "" elseif row.bare then return fields.shown(self[names[1]]) end
+            local line = fields.line(self, table.unpack(printed))
+            if not self.inplace then return line end
+            return line == "" and "inplace=True" or line .. ", inplace=True"
+         end
+         return Class
       end
    end
 

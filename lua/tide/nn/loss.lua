@@ -26,28 +26,31 @@ local plain = {
       inputs = 3},
 }
 
-return function(_, nn)
+return function(_, nn, loaders)
    local F = nn.functional
 
    for _, row in ipairs(plain) do
-      local name, call, given, inputs = row[1], F[row[2]], row[3], row.inputs or 2
-      local read, names, tensors = arguments(name, given), {}, {}
-      for field, kind in given:gmatch "([%a_]+): (%a+)" do names[#names + 1], tensors[field] = field, kind == "tensor" end
+      local name, given, inputs = row[1], row[3], row.inputs or 2
+      loaders[name] = function()
+         local call = F[row[2]]
+         local read, names, tensors = arguments(name, given), {}, {}
+         for field, kind in given:gmatch "([%a_]+): (%a+)" do names[#names + 1], tensors[field] = field, kind == "tensor" end
 
-      local Class = nn.class(name)
-      nn[name] = Class
-      function Class:init(...)
-         local values = table.pack(read(...))
-         for i, field in ipairs(names) do
-            if tensors[field] then self:register_buffer(field, values[i]) else self[field] = values[i] end
+         local Class = nn.class(name)
+         function Class:init(...)
+            local values = table.pack(read(...))
+            for i, field in ipairs(names) do
+               if tensors[field] then self:register_buffer(field, values[i]) else self[field] = values[i] end
+            end
          end
-      end
-      function Class:forward(...)
-         local n = select("#", ...)
-         if n ~= inputs then core.error(("%s: %d tensors expected, got %d arguments"):format(name, inputs, n)) end
-         local a, b, c = ...
-         if n == 2 then return call(a, b, fields.values(self, names)) end
-         return call(a, b, c, fields.values(self, names))
+         function Class:forward(...)
+            local n = select("#", ...)
+            if n ~= inputs then core.error(("%s: %d tensors expected, got %d arguments"):format(name, inputs, n)) end
+            local a, b, c = ...
+            if n == 2 then return call(a, b, fields.values(self, names)) end
+            return call(a, b, c, fields.values(self, names))
+         end
+         return Class
       end
    end
 
