@@ -1,9 +1,10 @@
--- Models as users write them: optimisers' steps with gradients set beforehand, an epoch of examples/04_digits_nn.lua, a block of modules.
+-- Models as users write them: optimisers' steps with gradients set beforehand, an epoch of examples/04_digits_nn.lua, a block of modules. PyTorch's
+-- optimisers run as they come, and once more, under no target, with `fused = True`.
 return function(work, tide, target)
    local nn, F, optim, data = tide.nn, tide.nn.functional, tide.optim, tide.utils.data
 
-   local function step(name, class, options, text, sizes)
-      work {name .. ", " .. text, target = target.optimiser, setup = function()
+   local function step(name, class, options, text, sizes, wanted)
+      work {name .. ", " .. text, target = wanted, setup = function()
          local p = {}
          for i = 1, #sizes - 1 do
             for _, shape in ipairs {{sizes[i + 1], sizes[i]}, {sizes[i + 1]}} do
@@ -21,10 +22,15 @@ return function(work, tide, target)
          end
       end}
    end
-   for _, o in ipairs {
-      {"SGD, momentum", "SGD", {lr = 1e-3, momentum = 0.9}}, {"Adam", "Adam", {lr = 1e-3}}, {"AdamW", "AdamW", {lr = 1e-3}}, {"RMSprop", "RMSprop", {lr = 1e-3}},
-   } do step(o[1], o[2], o[3], "784-512-10", {784, 512, 10}) end
-   step("Adam", "Adam", {lr = 1e-3}, "2-16-16-1", {2, 16, 16, 1})
+   local big, momentum = {784, 512, 10}, {lr = 1e-3, momentum = 0.9}
+   step("SGD, momentum", "SGD", momentum, "784-512-10", big, target.optimiser)
+   step("Adam", "Adam", {lr = 1e-3}, "784-512-10", big, target.optimiser)
+   step("AdamW", "AdamW", {lr = 1e-3}, "784-512-10", big, target.optimiser)
+   step("RMSprop", "RMSprop", {lr = 1e-3}, "784-512-10", big, target.optimiser)
+   step("Adam", "Adam", {lr = 1e-3}, "2-16-16-1", {2, 16, 16, 1}, target.optimiser)
+   step("SGD, momentum, fused", "SGD", momentum, "784-512-10", big)
+   step("Adam, fused", "Adam", {lr = 1e-3}, "784-512-10", big)
+   step("AdamW, fused", "AdamW", {lr = 1e-3}, "784-512-10", big)
 
    work {"an epoch of the digits", target = target.epoch, setup = function()
       local images, labels = {}, {}

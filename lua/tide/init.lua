@@ -9,9 +9,9 @@ local tide = {}
 local internal = {
    methods = true, own_source = true, error = true, warn = true, line = true, operators = true, operator = true, parameter = true, is_parameter = true,
    interrupt = true, now = true, is_terminal = true,
-   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, optim = true, files = true, names = true
+   autograd = true, apply = true, call = true, saved_tensors = true, pass = true, takes_part = true, gradient_edge = true, nn = true, optim = true, files = true
 }
-for name, value in pairs(core) do if not internal[name] then tide[name] = value end end
+for name, value in next, core do if not internal[name] then tide[name] = value end end
 
 local methods = core.methods
 
@@ -26,14 +26,22 @@ for name, dtype in pairs {
 end
 
 require "tide.ordered"                             -- before what is loaded later: all parts share one kind of dictionary
-local function files() require "tide.serialization"(tide) end
+local function files()
+   local made = setmetatable({}, {__index = tide})
+   require "tide.serialization"(made)
+   for name, f in next, made do if rawget(tide, name) == nil then tide[name] = f end end
+end
 later(tide, {
    nn = function() return require "tide.nn"(tide) end,
    func = function() return require "tide.func"(tide) end,
    optim = function() return require "tide.optim"(tide) end,
    utils = function() return {checkpoint = require "tide.checkpoint"(tide), data = require "tide.utils.data"(tide), Progress = require "tide.utils.progress"} end,
    save = files, load = files, frombuffer = files,
-}, function(name) if not internal[name] then return core[name] end end, core.names)
+}, function(name) if not internal[name] then return core[name] end end, function()
+   local names = {}
+   for name in pairs(core) do if not internal[name] then names[#names + 1] = name end end
+   return names
+end)
 
 require "tide.functions"(tide)
 require "tide.autograd"(tide)

@@ -110,23 +110,29 @@ static int size_class(size_t size, size_t *bytes) {
   return (log - 16) * 4 + (int)k;
 }
 
+static size_t big_class_bytes(int k) { return ((size_t)1 << (k / 4 + 16)) + (size_t)(k % 4 + 1) * ((size_t)1 << (k / 4 + 14)); }
+
+/* Gives one block that waits in this list back to the system. */
+static void drop(tide_Context *c, void **list, size_t bytes) {
+  void *p = *list;
+  *list = *(void **)p;
+  c->stats.cached_bytes -= (int64_t)bytes;
+  system_free(c, p, bytes);
+}
+
 static void trim(tide_Context *c) {
-  size_t bytes;
-  for (int k = 0; k < TIDE_SMALL_CLASSES; k++)
-    while (c->free_small[k]) {
-      void *p = c->free_small[k];
-      c->free_small[k] = *(void **)p;
-      c->stats.cached_bytes -= 64LL << k;
-      system_free(c, p, (size_t)64 << k);
-    }
-  for (int k = 0; k < TIDE_BIG_CLASSES; k++)
-    while (c->free_big[k]) {
-      void *p = c->free_big[k];
-      bytes = ((size_t)1 << (k / 4 + 16)) + (size_t)(k % 4 + 1) * ((size_t)1 << (k / 4 + 14));
-      c->free_big[k] = *(void **)p;
-      c->stats.cached_bytes -= (int64_t)bytes;
-      system_free(c, p, bytes);
-    }
+  for (int k = 0; k < TIDE_SMALL_CLASSES; k++) while (c->free_small[k]) drop(c, &c->free_small[k], (size_t)64 << k);
+  for (int k = 0; k < TIDE_BIG_CLASSES; k++) while (c->free_big[k]) drop(c, &c->free_big[k], big_class_bytes(k));
+}
+
+/* May `bytes` more wait in this list? Others make room, class by class in turn, so that in the end those go for which nobody asks. */
+static int has_room(tide_Context *c, void **own, size_t bytes) {
+  for (int n = 0; n < TIDE_BIG_CLASSES && c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX; n++) {
+    void **list = &c->free_big[c->victim];
+    while (list != own && *list && c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX) drop(c, list, big_class_bytes(c->victim));
+    if (list == own || !*list) c->victim = (c->victim + 1) % TIDE_BIG_CLASSES;
+  }
+  return c->stats.cached_bytes + (int64_t)bytes <= CACHE_MAX;
 }
 
 /* Asks the host to collect: 1, or 0 where there is nobody to ask. The callback may use the context (a finalizer that computes):
@@ -194,9 +200,8 @@ void tide__free(tide_Context *c, void *p, size_t size) {
   int k = size_class(size, &bytes), small = bytes <= SMALL_MAX;
   c->stats.live_bytes -= (int64_t)bytes;
   if (small) c->stats.small_bytes -= (int64_t)bytes / 8; else c->stats.big_bytes -= (int64_t)bytes;
-  if (!c->pooled || bytes > CACHE_MAX) { system_free(c, p, bytes); return; }
-  if (unlikely(c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX)) trim(c);       /* full of sizes that few ask for: let those that are in use fill it anew */
   void **list = small ? &c->free_small[k] : &c->free_big[k];
+  if (!c->pooled || (unlikely(c->stats.cached_bytes + (int64_t)bytes > CACHE_MAX) && !has_room(c, list, bytes))) { system_free(c, p, bytes); return; }
   *(void **)p = *list;
   *list = p;
   c->stats.cached_bytes += (int64_t)bytes;

@@ -40,6 +40,7 @@ struct tide_Context {
   void *free_node[TIDE_NODE_CLASSES];
   void *free_small[TIDE_SMALL_CLASSES];
   void *free_big[TIDE_BIG_CLASSES];
+  int victim;                             /* the class that makes room next, when they hold too much */
   tide__Slab *slabs;
   int pooled;                           /* 0: every request goes to the host's allocator */
 

@@ -2,9 +2,6 @@
 ** Copies, with and without conversion, and fills. Without one, elements are but bytes: blocks of two dimensions are moved, or, where the source lies
 ** across, tiles turned on the way.
 */
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #include "kernels/move.h"
 
@@ -57,14 +54,4 @@ void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_
   size_t w = tide__size[dtype];
   tide__iter_init(&it, nd, shape, 2, (const int64_t *[]){strides, still}, (size_t[]){w, w});
   tide__row_blocks(&it, data, move_block, (void *)(uintptr_t)&tide__moves()->move[tide__width(w)]);
-}
-
-/* (Another thread sees what was stored once it has been told by an atomic operation, as the pool of threads does.) */
-void tide__stream(void *to, const void *from, size_t bytes) {
-  size_t done = 0;
-#if defined(__SSE2__)
-  if (!((uintptr_t)to & 15))
-    for (; done + 16 <= bytes; done += 16) _mm_stream_si128((__m128i *)((char *)to + done), _mm_load_si128((const __m128i *)((const char *)from + done)));
-#endif
-  memcpy((char *)to + done, (const char *)from + done, bytes - done);
 }

@@ -292,8 +292,8 @@ static void map_in_packs(const tide__Iter *it, char *const *data, tide__Loop loo
   }
   a.most = PACK / a.inner;
   steps.nd = first + 2;
-  steps.shape[first + 1] = 1;
-  tide__blocks(&steps, data, a.inner < GRAIN ? GRAIN / a.inner : 1, 1, map_packs, &a);
+  steps.shape[first + 1] = a.inner;              /* (so that pieces are as large as they seem) */
+  tide__blocks(&steps, data, a.inner < GRAIN ? GRAIN / a.inner : 1, a.inner, map_packs, &a);
 }
 
 void tide__map(const tide__Iter *it, char *const *data, tide__Loop loop, const double *param) {

@@ -82,8 +82,6 @@ tide__Loop tide__copy_loop(int to, int from);
 void tide__copy(int nd, const int64_t *shape, int to, void *out, const int64_t *out_strides, int from, const void *in, const int64_t *in_strides);
 /* out += in, one element after the other: places may be named twice. (p[1] is the output again.) */
 tide__Loop tide__serial_add(int dtype);
-/* memcpy past the cache, for what is larger than it. `from` is aligned to 16. */
-void tide__stream(void *to, const void *from, size_t bytes);
 /* Every element set to the one at `value` (of the same dtype). */
 void tide__fill(int nd, const int64_t *shape, int dtype, void *out, const int64_t *strides, const void *value);
 

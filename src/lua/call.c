@@ -702,8 +702,11 @@ static int public_signatures(const char **name, const tide_Op **list) {
   return 0;
 }
 
-/* One public name: the function, which goes to `space`, the method, and their in-place twins. A dotted name is a function only. */
-static void add_name(lua_State *L, State *S, int space, int methods, const char *name) {
+enum { FUNCTION, METHOD, TWIN };
+
+/* One public name: the function, which goes to `space`, the method, and their in-place twins. A dotted name is a function only. Nothing, if there is
+** not the one that is wanted. */
+static void add_name(lua_State *L, State *S, int space, int methods, const char *name, int wanted) {
   int nf = 0, nm = 0, ntwins = 0, inplace_only = 0;
   const tide_Op *list[MAX_SIGNATURES], *function[MAX_SIGNATURES], *method[MAX_SIGNATURES], *twins[MAX_SIGNATURES];
   int n = public_signatures(&name, list);
@@ -717,12 +720,15 @@ static void add_name(lua_State *L, State *S, int space, int methods, const char 
     if (tide_op_inplace(list[i])) twins[ntwins++] = list[i];
   }
   if (inplace_only) {
+    int is_public = !(tide_signature(list[0])->flags & TIDE_METHOD_ONLY);
+    if (wanted == TWIN || (wanted == FUNCTION && !is_public)) return;
     push_callable(L, S, name, list, n, 1, call);
-    if (!(tide_signature(list[0])->flags & TIDE_METHOD_ONLY)) offer(L, space, name);
+    if (is_public) offer(L, space, name);
     offer(L, methods, name);
     lua_pop(L, 1);
     return;
   }
+  if (!(wanted == FUNCTION ? nf : wanted == METHOD ? nm : ntwins)) return;
   if (nf) {
     push_callable(L, S, name, function, nf, 0, call);
     offer(L, space, last);
@@ -749,30 +755,64 @@ static void add_name(lua_State *L, State *S, int space, int methods, const char 
 static int find_name(lua_State *L) {
   State *S = STATE(L);
   lua_settop(L, 2);
-  if (lua_type(L, 2) != LUA_TSTRING) return 0;
+  if (lua_type(L, 2) != LUA_TSTRING || strchr(lua_tostring(L, 2), '.')) return 0;
   lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
-  int space = lua_rawequal(L, 1, -1) ? lua_upvalueindex(2) : 1;
+  int is_methods = lua_rawequal(L, 1, -1), space = is_methods ? lua_upvalueindex(2) : 1;
   lua_pushvalue(L, lua_upvalueindex(3));
   lua_pushvalue(L, 2);
   lua_concat(L, 2);
-  add_name(L, S, space, 3, lua_tostring(L, 4));
+  add_name(L, S, space, 3, lua_tostring(L, 4), is_methods ? METHOD : FUNCTION);
   if (has_suffix(lua_tostring(L, 4), "_")) {                 /* a twin comes with what it is a twin of */
     lua_pushlstring(L, lua_tostring(L, 4), lua_rawlen(L, 4) - 1);
-    add_name(L, S, space, 3, lua_tostring(L, 5));
+    add_name(L, S, space, 3, lua_tostring(L, 5), TWIN);
   }
   lua_pushvalue(L, 2);
   lua_rawget(L, 1);
   return 1;
 }
 
-/* Gives the table at the top its find_name. */
+static int next_field(lua_State *L) {
+  lua_settop(L, 2);
+  if (lua_next(L, 1)) return 2;
+  lua_pushnil(L);
+  return 1;
+}
+
+/* Makes a name for the table at 1, if it is one that stands right in it. */
+static void complete(lua_State *L, State *S, const char *name, const char *prefix) {
+  size_t n = strlen(prefix);
+  if (strncmp(name, prefix, n) || strchr(name + n, '.')) return;
+  lua_pushstring(L, name + n);
+  if (lua_rawget(L, 1) == LUA_TNIL) add_name(L, S, 1, 2, name, FUNCTION);
+  lua_pop(L, 1);
+}
+
+/* __pairs of such a table: makes all that there is. */
+static int all_names(lua_State *L) {
+  State *S = STATE(L);
+  const char *prefix = lua_tostring(L, lua_upvalueindex(3)), *alias, *of;
+  const tide_Op *op;
+  lua_settop(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, S->methods);
+  for (int i = 0; (op = tide_operator(i)) != NULL; i++) if (!is_internal(tide_signature(op))) complete(L, S, tide_signature(op)->name, prefix);
+  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++) complete(L, S, alias, prefix);
+  lua_pushcfunction(L, next_field);
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+/* Gives the table at the top these two. */
 static void set_finder(lua_State *L, State *S, int module, const char *prefix, size_t length) {
-  lua_createtable(L, 0, 1);
-  lua_pushlightuserdata(L, S);
-  lua_pushvalue(L, module);
-  lua_pushlstring(L, prefix, length);
-  lua_pushcclosure(L, find_name, 3);
-  lua_setfield(L, -2, "__index");
+  static const luaL_Reg events_of_names[] = {{"__index", find_name}, {"__pairs", all_names}, {NULL, NULL}};
+  lua_createtable(L, 0, 2);
+  for (const luaL_Reg *e = events_of_names; e->name; e++) {
+    lua_pushlightuserdata(L, S);
+    lua_pushvalue(L, module);
+    lua_pushlstring(L, prefix, length);
+    lua_pushcclosure(L, e->func, 3);
+    lua_setfield(L, -2, e->name);
+  }
   lua_setmetatable(L, -2);
 }
 
@@ -794,28 +834,6 @@ static void add_spaces(lua_State *L, State *S, int module, const char *name) {
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
-}
-
-/* core.names(): the names of all functions that are operators of the module, for pairs(tide) */
-static int names(lua_State *L) {
-  const tide_Op *op;
-  const char *alias, *of;
-  lua_newtable(L);
-  for (int i = 0; (op = tide_operator(i)) != NULL; i++) {
-    const tide_Signature *s = tide_signature(op);
-    if (is_internal(s) || strchr(s->name, '.')) continue;
-    lua_pushstring(L, s->name);
-    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
-    if (!tide_op_inplace(op)) continue;
-    lua_pushfstring(L, "%s_", s->name);
-    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
-  }
-  for (int i = 0; (alias = tide_operator_alias(i, &of)) != NULL; i++) {
-    if (strchr(alias, '.')) continue;
-    lua_pushstring(L, alias);
-    lua_rawseti(L, 1, (lua_Integer)lua_rawlen(L, 1) + 1);
-  }
-  return 1;
 }
 
 /* core.operators(): a list of what the tables hold, for specs and documentation. */
@@ -923,7 +941,7 @@ void tide__open_call(lua_State *L, State *S, int module) {
   const tide_Op *op;
   for (int i = 0; (op = tide_operator(i)) != NULL; i++) add_spaces(L, S, module, tide_signature(op)->name);
   add_events(L, S, module);
-  static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {"names", names}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"operators", operators}, {"operator", operator}, {NULL, NULL}};
   tide__register(L, S, module, functions);
   lua_pop(L, 2);
 }

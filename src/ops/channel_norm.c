@@ -23,7 +23,7 @@ static int plan_for(tide_Call *k, Plan *p, const tide_Tensor *x, int64_t num_gro
   int64_t channels = x->shape[1], samples = x->shape[0];
   *p = (Plan){.loops = tide__channels(x->dtype), .dtype = x->dtype, .channels = channels, .inner = 1, .chunks = num_groups ? samples : 1,
               .samples = num_groups ? 1 : samples, .groups = num_groups ? num_groups : channels};
-  p->each = channels / p->groups;
+  p->each = p->groups ? channels / p->groups : 0;
   for (int d = 2; d < x->ndim; d++) p->inner *= x->shape[d];
   size_t bytes = sizeof(double) * (size_t)(8 * channels + 1);
   double *room = tide__scratch(k->c, bytes);
