@@ -134,3 +134,26 @@ describe("Progress", function()
       assert(text[#text]:find "\n$" and not text[#text - 1]:find "\n")
    end)
 end)
+
+describe("odd datasets", function()
+   it("split whatever their size", function()
+      local all = data.TensorDataset(tide.arange(1200000))
+      local parts = data.random_split(all, {1100000, 100000})
+      assert.same({1100000, 100000}, {#parts[1], #parts[2]})
+      parts = data.random_split({7}, {0.5, 0.5})                     -- PyTorch: lengths 1 and 0
+      assert.same({1, 0}, {#parts[1], #parts[2]})
+      assert.error_matches(function() data.random_split({1, 2, 3, 4}, {1.5, 2.5}) end, "random_split: 'lengths': whole numbers")
+   end)
+   it("are indexed from the end by samplers", function()
+      local set = data.TensorDataset(tide.tensor {10, 20, 30, 40})
+      for x in data.DataLoader(data.Subset(set, {2, 3, 4}), {batch_size = 2, sampler = {1, -1}}):iter() do assert.same({20, 40}, x:tolist()) end
+   end)
+   it("are not shuffled when empty", function()
+      assert.error_matches(function() data.RandomSampler({}, false) end, "num_samples is at least 1, got 0")
+   end)
+   it("are drawn by whole weights, too", function()
+      local n = 0
+      for i in data.WeightedRandomSampler(tide.tensor {1, 0, 3}, 5):iter() do assert(i ~= 2) n = n + 1 end
+      assert.equal(5, n)
+   end)
+end)

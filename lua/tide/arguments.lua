@@ -100,6 +100,7 @@ return function(what, text)
             v = type(p.default) == "table" and {table.unpack(p.default)} or p.default
          end
          check(what, p, v)
+         if p.types[1] == "integer" and math.type(v) == "float" then v = math.tointeger(v) or v end
          values[i] = v
       end
       return table.unpack(values, 1, #params)

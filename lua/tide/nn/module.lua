@@ -56,7 +56,15 @@ return function(tide, nn)
       rawget(self, "_fields")[name] = nil
    end
 
+   -- Is it m, or somewhere in it?
+   local function contains(m, it)
+      if rawequal(m, it) then return true end
+      for _, child in pairs(rawget(m, "_modules").values) do if contains(child, it) then return true end end
+      return false
+   end
+
    local function register(self, kind, name, value)
+      if kind == "_modules" and contains(value, self) then core.error(("%s: '%s': a module cannot be inside itself"):format(self:_get_name(), name)) end
       if type(getmetatable(self).class[name]) == "function" then core.error(("%s: '%s' is a method of modules, which no parameter, buffer or module can be called"):format(self:_get_name(), name)) end
       leave_others(self, kind, name)
       slots.put(rawget(self, kind), name, value)
@@ -82,7 +90,7 @@ return function(tide, nn)
       elseif own_buffers.known[name] then
          if value ~= nil and not core.is_tensor(value) then core.error(("%s: '%s' is a buffer: a tensor or nil expected, got %s"):format(self:_get_name(), name, type_name(value))) end
          own_buffers.values[name] = value and value:keep()
-      else rawget(self, "_fields")[name] = value end
+      else rawget(self, "_fields")[name] = core.is_tensor(value) and value:keep() or value end
    end
 
    local function lookup(self, name)
@@ -149,7 +157,9 @@ return function(tide, nn)
       local entry = {fn = fn}
       table.insert(hooks[kind], entry)
       return {remove = function()
-         for i, e in ipairs(hooks[kind]) do if e == entry then table.remove(hooks[kind], i) return end end
+         local rest = {}                                         -- a list of its own: this one may be walked now
+         for _, e in ipairs(hooks[kind]) do if e ~= entry then rest[#rest + 1] = e end end
+         hooks[kind] = rest
       end}
    end
 

@@ -41,7 +41,7 @@ return function(tide, optim)
       end
       local d1 = g1 + g2 - 3 * (f1 - f2) / (x1 - x2)
       local square = d1 ^ 2 - g1 * g2
-      if less(square, 0) then return (low + high) / 2.0 end
+      if not at_most(0, square) then return (low + high) / 2.0 end
       local d2 = square:sqrt()
       local at
       if at_most(x1, x2) then at = x2 - (x2 - x1) * ((g2 + d2 - d1) / (g2 - g1 + 2 * d2))

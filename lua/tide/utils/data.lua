@@ -138,17 +138,20 @@ return function(tide)
          if type(v) ~= "number" or v < 0 then core.error(("random_split: 'lengths': numbers from 0 on expected, got %s"):format(name_of(v))) end
          sum = sum + v
       end
-      if math.abs(sum - 1) < 1e-9 and sum <= 1 + 1e-9 and n ~= 1 then
+      if math.abs(sum - 1) < 1e-9 and sum <= 1 + 1e-9 and (n ~= 1 or #lengths ~= 1) then
          local counts, left = {}, n
          for k, fraction in ipairs(lengths) do counts[k] = math.floor(n * fraction); left = left - counts[k] end
          for k = 0, left - 1 do counts[k % #counts + 1] = counts[k % #counts + 1] + 1 end
          lengths, sum = counts, n
       end
+      for _, v in ipairs(lengths) do
+         if not math.tointeger(v) then core.error(("random_split: 'lengths': whole numbers, or fractions of 1, expected, got %s"):format(v)) end
+      end
       if sum ~= n then core.error(("random_split: the lengths sum to %s, the dataset has %d items"):format(sum, n)) end
       local order, at, subsets = tide.randperm(n, {generator = generator or tide.default_generator}):tolist(), 0, {}
       for k, count in ipairs(lengths) do
-         subsets[k] = data.Subset(dataset, {table.unpack(order, at + 1, at + count)})
-         at = at + count
+         subsets[k] = data.Subset(dataset, table.move(order, at + 1, at + math.tointeger(count), 1, {}))
+         at = at + math.tointeger(count)
       end
       return subsets
    end
@@ -201,7 +204,7 @@ return function(tide)
       end,
    }, function(...)
       local source, replacement, count, generator = random_arguments(...)
-      if count and count < 1 then core.error(("RandomSampler: num_samples is at least 1, got %d"):format(count)) end
+      if (count or #check_dataset(source, "RandomSampler")) < 1 then core.error(("RandomSampler: num_samples is at least 1, got %d"):format(count or 0)) end
       return {data_source = check_dataset(source, "RandomSampler"), replacement = replacement, num_samples = count, generator = generator}
    end)
 
@@ -226,7 +229,7 @@ return function(tide)
       end,
    }, function(...)
       local weights, count, replacement, generator = weighted_arguments(...)
-      if not core.is_tensor(weights) then weights = tide.tensor(weights, {dtype = tide.float64}) end
+      weights = core.is_tensor(weights) and weights:to(tide.float64) or tide.tensor(weights, {dtype = tide.float64})
       return {weights = weights, num_samples = count, replacement = replacement, generator = generator}
    end)
 
@@ -293,6 +296,9 @@ return function(tide)
             next_batch = next_batch or walk(self.batch_sampler)
             local positions = next_batch()
             if positions == nil then return nil end
+            for k, i in ipairs(positions) do
+               if math.type(i) == "integer" and i < 0 then positions[k] = i + #dataset + 1 end
+            end
             local batch = not self.collate_fn and type(dataset) == "table" and dataset.fetch and dataset:fetch(positions)
             if not batch then
                local items = {}

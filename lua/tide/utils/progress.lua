@@ -20,7 +20,7 @@ end
 function Progress:line()
    local elapsed = self.now() - self.start
    local rate = elapsed > 0 and self.done / elapsed or 0
-   local parts = {("%d/%d"):format(self.done, self.total), rate >= 10 and ("%.0f/s"):format(rate) or ("%.2g/s"):format(rate)}
+   local parts = {("%.14g/%.14g"):format(self.done, self.total), rate >= 10 and ("%.0f/s"):format(rate) or ("%.2g/s"):format(rate)}
    for _, key in ipairs(self.keys) do
       local v = self.values[key]
       parts[#parts + 1] = type(v) == "number" and math.type(v) == "float" and ("%s %.4g"):format(key, v) or ("%s %s"):format(key, v)
