@@ -12,6 +12,7 @@
 --
 -- An object has `param_groups`, a list of {params = {...}, lr = ...}, `state`, a table from a parameter to a table of its state, and `defaults`. Its state_dict is
 -- PyTorch's: parameters are numbered from 0 through all groups, `state` has tables under these numbers, and `params` of a group lists them.
+-- A tensor that a step makes for `state` needs :keep(), should the step run inside tide.scope.
 local core = require "tide.core"
 local ordered = require "tide.ordered"
 local arguments = require "tide.arguments"
